@@ -1,0 +1,82 @@
+"""What can go wrong for a user, as one tree.
+
+    SweeperError                 the command line prints it and exits with 2, without a traceback
+    ├── ConfigError              the YAML is wrong; holds every problem at once
+    ├── DataError                a recording or a data set cannot be used
+    ├── LedgerError              the sweep directory cannot be read or written
+    │   ├── SweepNotFound
+    │   └── SweepLocked          another driver holds the sweep
+    ├── TrackingError            MLflow cannot be reached where that cannot wait
+    └── SweepAborted             too many trials failed
+
+Inside a worker, ``Diverged`` ends a trial; it is an outcome and not a fault of the user's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "Diverged",
+    "LedgerError",
+    "Problem",
+    "SweepAborted",
+    "SweepLocked",
+    "SweepNotFound",
+    "SweeperError",
+    "TrackingError",
+]
+
+
+class SweeperError(Exception):
+    """Says what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a configuration: ``where`` is ``file:line`` or the flag that set the value."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class ConfigError(SweeperError):
+    """Every mistake of a configuration at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class DataError(SweeperError):
+    """A recording or a data set cannot be used."""
+
+
+class LedgerError(SweeperError):
+    """The sweep directory cannot be read or written."""
+
+
+class SweepNotFound(LedgerError):
+    """No sweep of that name."""
+
+
+class SweepLocked(LedgerError):
+    """Another driver holds the sweep."""
+
+
+class TrackingError(SweeperError):
+    """MLflow cannot be reached where that cannot wait."""
+
+
+class SweepAborted(SweeperError):
+    """Too many trials failed for the sweep to go on."""
+
+
+class Diverged(Exception):
+    """A trial's loss is no longer finite."""

@@ -1,0 +1,135 @@
+"""The frozen values that travel between the layers: what a worker gets, reports and leaves behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = [
+    "Direction",
+    "EpochReport",
+    "ParamValue",
+    "Trial",
+    "TrialRecord",
+    "TrialState",
+    "best_report",
+]
+
+ParamValue = str | int | float | bool
+Direction = Literal["minimize", "maximize"]
+
+
+class TrialState(StrEnum):
+    """Where a trial stands; every value but ``RUNNING`` is an ending and final."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    DIVERGED = "diverged"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        return self is not TrialState.RUNNING
+
+    @property
+    def infeasible(self) -> bool:
+        """The configuration itself cannot work, so the sampler must stay away from it."""
+        return self in (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """What one epoch of one trial gave.
+
+    Attributes:
+        epoch: number of the finished epoch, from 1.
+        metrics: values at the end of the epoch, all finite.
+        steps: training loss of some optimizer steps in this epoch, by global step (from 1).
+        time: when the epoch ended, in seconds since 1970.
+    """
+
+    epoch: int
+    metrics: Mapping[str, float]
+    time: float
+    steps: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One configuration to train once, as a worker gets it.
+
+    Attributes:
+        number: the trial's number in its sweep, from 0, the same for life.
+        params: the proposed parameters under their search-space names (``lr``, ``model.n_fft``).
+        config: the resolved sections ``model``, ``data``, ``training`` with ``params`` put in.
+        seed: seeds weights, data order and augmentation.
+        directory: the trial's own folder; checkpoints and artifacts go here.
+        reported: the last epoch that the ledger has; a task continues after it.
+        epochs: how many epochs a full training has.
+        cpus: processors of this trial, at least 1 thread.
+        gpus: share of GPUs of this trial; 0 is CPU.
+        deadline: end training by then (seconds since 1970), None for no limit.
+    """
+
+    number: int
+    params: Mapping[str, ParamValue]
+    config: Mapping[str, Any]
+    seed: int
+    directory: Path
+    epochs: int
+    reported: int = 0
+    cpus: float = 1.0
+    gpus: float = 0.0
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """All that is known of a trial, read back from the ledger.
+
+    Attributes:
+        params: under their search-space names; a parameter whose ``when`` did not hold is absent.
+        value: the objective at its best epoch; None while there is no report, and for infeasible trials.
+        reason: why it ended, for people ("val_si_sdr 3.1 at epoch 4: below the median").
+        attempts: how many workers have worked on it.
+        started, ended: seconds since 1970.
+    """
+
+    number: int
+    params: Mapping[str, ParamValue]
+    state: TrialState
+    seed: int
+    reports: tuple[EpochReport, ...] = ()
+    value: float | None = None
+    reason: str = ""
+    attempts: int = 1
+    started: float | None = None
+    ended: float | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The last reported epoch, 0 before the first."""
+        return self.reports[-1].epoch if self.reports else 0
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall-clock seconds from start to end, or None while unknown."""
+        if self.started is None or self.ended is None:
+            return None
+        return self.ended - self.started
+
+
+def best_report(
+    reports: Iterable[EpochReport], metric: str, direction: Direction
+) -> EpochReport | None:
+    """The report with the best finite ``metric``; the earliest of equals; None where there is none."""
+    sign = 1.0 if direction == "maximize" else -1.0
+    finite = [r for r in reports if math.isfinite(r.metrics.get(metric, math.nan))]
+    return max(finite, key=lambda r: (sign * r.metrics[metric], -r.epoch), default=None)
