@@ -1,0 +1,1 @@
+"""Recordings: reading and writing audio, corpora of noisy/clean pairs, and training batches."""

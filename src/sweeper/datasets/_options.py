@@ -1,0 +1,12 @@
+"""Options that several data sets share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+__all__ = ["SampleRate", "Speakers"]
+
+SampleRate = Annotated[int, Field(gt=0, description="in Hz; files of another rate are resampled")]
+Speakers = Annotated[tuple[str, ...], Field(description="speakers whose recordings validate")]
