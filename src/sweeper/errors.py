@@ -9,7 +9,7 @@
     ├── TrackingError            MLflow cannot be reached where that cannot wait
     └── SweepAborted             too many trials failed
 
-Inside a worker, ``Diverged`` ends a trial; it is an outcome and not a fault of the user's.
+Inside a worker, ``Diverged`` and ``DeadlineReached`` end a trial; they are outcomes, no user's fault.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 __all__ = [
     "ConfigError",
     "DataError",
+    "DeadlineReached",
     "Diverged",
     "LedgerError",
     "Problem",
@@ -80,3 +81,7 @@ class SweepAborted(SweeperError):
 
 class Diverged(Exception):
     """A trial's loss is no longer finite."""
+
+
+class DeadlineReached(Exception):
+    """A trial's time is up."""

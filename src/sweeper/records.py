@@ -24,9 +24,13 @@ Direction = Literal["minimize", "maximize"]
 
 
 class TrialState(StrEnum):
-    """Where a trial stands; every value but ``RUNNING`` is an ending and final."""
+    """Where a trial stands; every value but the first two is an ending and final.
+
+    ``INTERRUPTED`` is a trial whose driver left; it goes on with the next session of its sweep.
+    """
 
     RUNNING = "running"
+    INTERRUPTED = "interrupted"
     COMPLETE = "complete"
     PRUNED = "pruned"
     DIVERGED = "diverged"
@@ -36,7 +40,7 @@ class TrialState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self is not TrialState.RUNNING
+        return self not in (TrialState.RUNNING, TrialState.INTERRUPTED)
 
     @property
     def infeasible(self) -> bool:
@@ -100,6 +104,7 @@ class TrialRecord:
         reason: why it ended, for people ("val_si_sdr 3.1 at epoch 4: below the median").
         attempts: how many workers have worked on it.
         started, ended: seconds since 1970.
+        seconds: what workers spent on it, summed over the attempts; None before the first.
     """
 
     number: int
@@ -112,18 +117,12 @@ class TrialRecord:
     attempts: int = 1
     started: float | None = None
     ended: float | None = None
+    seconds: float | None = None
 
     @property
     def epoch(self) -> int:
         """The last reported epoch, 0 before the first."""
         return self.reports[-1].epoch if self.reports else 0
-
-    @property
-    def seconds(self) -> float | None:
-        """Wall-clock seconds from start to end, or None while unknown."""
-        if self.started is None or self.ended is None:
-            return None
-        return self.ended - self.started
 
 
 def best_report(

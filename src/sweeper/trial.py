@@ -1,0 +1,191 @@
+"""What a worker runs: one task, step by step, with every way to end told apart.
+
+Knows no Ray: the engine calls `TrialRun.step` until it gets an `Outcome`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import logging
+import math
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweeper import families
+from sweeper.errors import DeadlineReached, Diverged
+from sweeper.records import EpochReport, Trial, TrialState
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["LOG_NAME", "Outcome", "Task", "TrialRun", "request_stop"]
+
+Task = Callable[[Trial], Iterator[EpochReport]]
+
+LOG_NAME = "train.log"
+_STOP_NAME = "stop.json"
+
+log = logging.getLogger("sweeper.trial")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a trial ended.
+
+    Attributes:
+        state: any ending of `TrialState`.
+        reason: one line for people.
+        details: the traceback where an exception ended it, else empty.
+        spoiled: the worker may be damaged; the next trial wants a fresh one.
+    """
+
+    state: TrialState
+    reason: str
+    details: str = ""
+    spoiled: bool = False
+
+
+def request_stop(directory: Path, state: TrialState, reason: str) -> None:
+    """Ask the worker on the trial in ``directory`` to end it after the epoch it is in.
+
+    The request outlives driver and worker, so a decision once made is kept.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    temporary = directory / f".{_STOP_NAME}"
+    temporary.write_text(json.dumps({"state": state, "reason": reason}), encoding="utf-8")
+    temporary.replace(directory / _STOP_NAME)
+
+
+class TrialRun:
+    """One trial in this process: call `step` until it returns an `Outcome`, then `close`."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._epochs: Iterator[EpochReport] | None = None
+        trial.directory.mkdir(parents=True, exist_ok=True)
+        self._log_file = (trial.directory / LOG_NAME).open("a", buffering=1, encoding="utf-8")
+        self._handler = logging.StreamHandler(self._log_file)
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logging.getLogger().addHandler(self._handler)
+        logging.getLogger("sweeper").setLevel(logging.INFO)
+
+    def step(self) -> EpochReport | Outcome:
+        """Train one epoch, or say how the trial ended.
+
+        Whatever the task or the user's model prints goes to the trial's log.
+        """
+        with (
+            contextlib.redirect_stdout(self._log_file),
+            contextlib.redirect_stderr(self._log_file),
+        ):
+            result = self._step()
+        if isinstance(result, Outcome):
+            log.info("%s: %s", result.state, result.reason)
+            if result.details:
+                log.error("%s", result.details)
+        return result
+
+    def close(self) -> None:
+        """End the task if it has not ended and leave nothing behind for the next trial."""
+        self._end_task()
+        logging.getLogger().removeHandler(self._handler)
+        self._log_file.close()
+        gc.collect()
+        if (torch := _torch()) is not None and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+    def _step(self) -> EpochReport | Outcome:
+        try:
+            return self._advance()
+        except Diverged as error:
+            return Outcome(TrialState.DIVERGED, str(error))
+        except DeadlineReached as error:
+            return Outcome(TrialState.TIMED_OUT, str(error) or "time limit of the trial reached")
+        except Exception as error:
+            details = traceback.format_exc()
+            if _is_out_of_memory(error):
+                reason = f"out of memory{_peak_memory()}: {_first_line(error)}"
+                return Outcome(TrialState.OUT_OF_MEMORY, reason, details, spoiled=True)
+            reason = f"{type(error).__name__}: {_first_line(error)}"
+            return Outcome(TrialState.FAILED, reason, details, spoiled=True)
+
+    def _advance(self) -> EpochReport | Outcome:
+        if (stop := self._stop_request()) is not None:
+            # a task with a checkpoint but not yet begun in this process still writes its artifacts
+            self._end_task()
+            return stop
+        if self._trial.deadline is not None and time.time() >= self._trial.deadline:
+            raise DeadlineReached
+        if self._epochs is None:
+            self._epochs = self._begin()
+        report = next(self._epochs, None)
+        if report is None:
+            return Outcome(TrialState.COMPLETE, f"trained {self._trial.epochs} epochs")
+        _check_finite(report)
+        return report
+
+    def _begin(self) -> Iterator[EpochReport]:
+        task: Task = families.load("tasks", self._trial.config["task"])
+        _seed_everything(self._trial.seed)
+        if (torch := _torch()) is not None:
+            # more threads than processors slow small LSTMs down several times
+            torch.set_num_threads(max(1, int(self._trial.cpus)))
+        return iter(task(self._trial))
+
+    def _end_task(self) -> None:
+        if self._epochs is not None and hasattr(self._epochs, "close"):
+            self._epochs.close()
+        self._epochs = None
+
+    def _stop_request(self) -> Outcome | None:
+        try:
+            found = json.loads((self._trial.directory / _STOP_NAME).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return Outcome(TrialState(found["state"]), found["reason"])
+
+
+def _check_finite(report: EpochReport) -> None:
+    for name, value in report.metrics.items():
+        if not math.isfinite(value):
+            raise Diverged(f"{name} is {value} at epoch {report.epoch}")
+
+
+def _seed_everything(seed: int) -> None:
+    random.seed(seed)
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(seed % 2**32)
+    if (torch := _torch()) is not None:
+        torch.manual_seed(seed)
+
+
+def _torch() -> ModuleType | None:
+    """Torch where the task has imported it; a task without it must not pay for it."""
+    return sys.modules.get("torch")
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    torch = _torch()
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+        return True
+    # on the CPU torch raises a plain RuntimeError
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _peak_memory() -> str:
+    torch = _torch()
+    if torch is None or not torch.cuda.is_initialized():
+        return ""
+    return f" after a peak of {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]

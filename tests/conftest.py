@@ -1,0 +1,13 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+
+# the toy tasks are imported by name, as a user's own task is
+sys.path.insert(0, str(Path(__file__).parent))
+# tests may run side by side; threads that wait for each other would slow small networks down
+torch.set_num_threads(1)

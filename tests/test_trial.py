@@ -1,0 +1,134 @@
+"""Every way for a trial to end, told apart; nothing left behind."""
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from sweeper.errors import Diverged
+from sweeper.records import EpochReport, Trial, TrialState
+from sweeper.trial import LOG_NAME, Outcome, TrialRun, request_stop
+
+
+def _report(epoch: int, value: float = 1.0) -> EpochReport:
+    return EpochReport(epoch, {"val": value}, time.time())
+
+
+def finishes(trial: Trial, /) -> Iterator[EpochReport]:
+    for epoch in range(trial.reported + 1, trial.epochs + 1):
+        print(f"epoch {epoch}")
+        yield _report(epoch)
+
+
+def diverges(trial: Trial, /) -> Iterator[EpochReport]:
+    yield _report(1)
+    raise Diverged("loss is nan at step 9")
+
+
+def reports_nan(trial: Trial, /) -> Iterator[EpochReport]:
+    yield _report(1, float("nan"))
+
+
+def out_of_memory(trial: Trial, /) -> Iterator[EpochReport]:
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
+    yield
+
+
+def cpu_out_of_memory(trial: Trial, /) -> Iterator[EpochReport]:
+    yield EpochReport(1, {"val": float(torch.empty(2**50).sum())}, 0.0)
+
+
+def breaks(trial: Trial, /) -> Iterator[EpochReport]:
+    raise ValueError("the user's mistake\nin two lines")
+    yield
+
+
+def draws(trial: Trial, /) -> Iterator[EpochReport]:
+    yield EpochReport(1, {"torch": float(torch.rand(())), "python": random.random()}, 0.0)
+
+
+def _run(tmp_path: Path, task: str, *, deadline: float | None = None) -> TrialRun:
+    return TrialRun(
+        Trial(
+            number=0,
+            params={},
+            config={"task": f"{__name__}:{task}"},
+            seed=5,
+            directory=tmp_path / "0000",
+            epochs=2,
+            deadline=deadline,
+        )
+    )
+
+
+def _all_steps(run: TrialRun) -> tuple[list[EpochReport], Outcome]:
+    reports = []
+    while not isinstance(result := run.step(), Outcome):
+        reports.append(result)
+    run.close()
+    return reports, result
+
+
+def test_a_task_that_runs_out_is_complete(tmp_path: Path) -> None:
+    reports, outcome = _all_steps(_run(tmp_path, "finishes"))
+    assert [r.epoch for r in reports] == [1, 2]
+    assert outcome == Outcome(TrialState.COMPLETE, "trained 2 epochs")
+    assert "epoch 2" in (tmp_path / "0000" / LOG_NAME).read_text()
+
+
+@pytest.mark.parametrize(
+    ("task", "state", "reason", "spoiled"),
+    [
+        ("diverges", TrialState.DIVERGED, "loss is nan at step 9", False),
+        ("reports_nan", TrialState.DIVERGED, "val is nan at epoch 1", False),
+        ("out_of_memory", TrialState.OUT_OF_MEMORY, "out of memory: CUDA out of memory", True),
+        ("cpu_out_of_memory", TrialState.OUT_OF_MEMORY, "out of memory", True),
+        ("breaks", TrialState.FAILED, "ValueError: the user's mistake", True),
+        ("missing", TrialState.FAILED, "LookupError: module", True),
+    ],
+)
+def test_endings(tmp_path: Path, task: str, state: TrialState, reason: str, spoiled: bool) -> None:
+    _, outcome = _all_steps(_run(tmp_path, task))
+    assert outcome.state is state
+    assert outcome.reason.startswith(reason)
+    assert outcome.spoiled is spoiled
+    assert ("Traceback" in outcome.details) is spoiled
+
+
+def test_a_request_ends_the_trial_before_its_next_epoch(tmp_path: Path) -> None:
+    run = _run(tmp_path, "finishes")
+    assert isinstance(run.step(), EpochReport)
+    request_stop(tmp_path / "0000", TrialState.PRUNED, "below the median")
+    assert run.step() == Outcome(TrialState.PRUNED, "below the median")
+    run.close()
+
+
+def test_a_request_outlives_the_worker(tmp_path: Path) -> None:
+    request_stop(tmp_path / "0000", TrialState.PRUNED, "below the median")
+    reports, outcome = _all_steps(_run(tmp_path, "finishes"))
+    assert reports == []
+    assert outcome.state is TrialState.PRUNED
+
+
+def test_the_deadline_is_an_ending(tmp_path: Path) -> None:
+    _, outcome = _all_steps(_run(tmp_path, "finishes", deadline=time.time() - 1))
+    assert outcome.state is TrialState.TIMED_OUT
+
+
+def test_seeds_are_set_anew_for_every_trial(tmp_path: Path) -> None:
+    (first,), _ = _all_steps(_run(tmp_path / "a", "draws"))
+    torch.rand(3), random.random()
+    (second,), _ = _all_steps(_run(tmp_path / "b", "draws"))
+    assert first.metrics == second.metrics
+
+
+def test_a_closed_trial_leaves_no_handler_and_no_open_file(tmp_path: Path) -> None:
+    handlers = list(logging.getLogger().handlers)
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    _all_steps(_run(tmp_path, "finishes"))
+    assert logging.getLogger().handlers == handlers
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
