@@ -1,0 +1,20 @@
+"""Charts as plain values, drawn twice from one description: interactive (plotly), PNG (matplotlib).
+
+Knows nothing of trials; `sweeper.plots` turns trials into charts.
+"""
+
+from sweeper.charts.chart import Axis, Chart, Colours, Field, Lines, Panel, Points
+from sweeper.charts.parallel import ParallelAxis, ParallelChart, ParallelLine
+
+__all__ = [
+    "Axis",
+    "Chart",
+    "Colours",
+    "Field",
+    "Lines",
+    "Panel",
+    "ParallelAxis",
+    "ParallelChart",
+    "ParallelLine",
+    "Points",
+]

@@ -1,0 +1,193 @@
+"""Charts drawn with matplotlib as PNG; without pyplot, so no global state and no display."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+
+from sweeper.charts.chart import Axis, Chart, Field, Lines, Points
+from sweeper.charts.style import GREY, INK, LEVELS, RAMP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from sweeper.charts.chart import Mark
+    from sweeper.charts.parallel import ParallelChart
+
+__all__ = ["draw", "draw_parallel"]
+
+_SYMBOLS = {"dot": "o", "ring": "o", "cross": "x", "square": "s", "star": "*"}
+_DPI = 120
+_BAR = 6  # lines wider than this are bars: their ends are exact
+
+
+def draw(chart: Chart, path: Path) -> None:
+    rows, columns = chart.shape
+    figure = _figure(9.5 if columns < 3 else 13, 5.6 if rows == 1 else 3.6 * rows)
+    colours = _mappable(chart)
+    used = []
+    for row, column, panel in chart.grid():
+        axes = figure.add_subplot(rows, columns, row * columns + column + 1)
+        used.append(axes)
+        for mark in panel.marks:
+            _add(mark, axes, colours)
+        _axis(axes, "x", panel.x)
+        _axis(axes, "y", panel.y)
+        axes.grid(color="#e6e9ed", linewidth=0.7)
+        axes.set_axisbelow(True)
+    if chart.colours and used:
+        bar = figure.colorbar(colours, ax=used, pad=0.02)
+        bar.set_label(chart.colours.label)
+    _legend(figure, used)
+    _save(figure, chart.title, chart.note, path)
+
+
+def draw_parallel(chart: ParallelChart, path: Path) -> None:
+    figure = _figure(max(9.5, 1.9 * len(chart.axes)), 5.6)
+    axes = figure.add_subplot()
+    axes.axis("off")
+    lowest = min(chart.lowest(i) for i in range(len(chart.axes)))
+    axes.set_xlim(-0.35, max(len(chart.axes) - 1, 1) + 0.35)
+    axes.set_ylim(lowest - 0.04, 1.12)
+    for i, axis in enumerate(chart.axes):
+        axes.plot([i, i], [lowest, 1], color=INK, linewidth=1)
+        axes.text(i, 1.06, axis.label, ha="center", weight="bold")
+        _parallel_ticks(axes, i, axis.ticks, chart.lowest(i))
+    if chart.lines:
+        _parallel_lines(figure, axes, chart)
+    _save(figure, chart.title, chart.note, path)
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _save(figure: Figure, title: str, note: str, path: Path) -> None:
+    if not figure.axes:
+        figure.add_subplot().axis("off")
+    figure.axes[0].set_title(" ")  # keeps room for the two lines drawn over it
+    heading = figure.suptitle(title, x=0.02, ha="left", weight="bold", color=INK, fontsize=13)
+    if note:
+        heading.set_text(f"{title}\n")
+        figure.text(
+            0.02, 1 - 0.42 / figure.get_figheight(), note, color="#5b6673", fontsize=10, va="top"
+        )
+    figure.savefig(path, format="png")
+
+
+def _mappable(chart: Chart) -> ScalarMappable:
+    if chart.colours is None:
+        return ScalarMappable()
+    ramp = RAMP if chart.colours.high_is_best else RAMP[::-1]
+    norm = Normalize(chart.colours.low, chart.colours.high)
+    return ScalarMappable(norm, LinearSegmentedColormap.from_list("ramp", list(ramp)))
+
+
+def _add(mark: Mark, axes: Axes, colours: ScalarMappable) -> None:
+    match mark:
+        case Points():
+            _add_points(mark, axes, colours)
+        case Lines():
+            _add_lines(mark, axes)
+        case Field():
+            _add_field(mark, axes, colours)
+
+
+def _add_points(mark: Points, axes: Axes, colours: ScalarMappable) -> None:
+    look: dict[str, Any] = {"s": mark.size**2 * 0.6, "marker": _SYMBOLS[mark.symbol]}
+    if mark.values:
+        look |= {"c": mark.values, "cmap": colours.cmap, "norm": colours.norm}
+    elif mark.symbol in ("ring", "square"):
+        look |= {"facecolors": "none"}
+    else:
+        look |= {"c": mark.colour}
+    if mark.symbol == "cross":
+        look |= {"linewidths": 1.8}
+    else:
+        hollow = mark.symbol in ("ring", "square")
+        look |= {"edgecolors": mark.colour if hollow else INK, "linewidths": 1.3 if hollow else 0.7}
+    axes.scatter(mark.x, mark.y, label=mark.label, zorder=3, clip_on=False, **look)
+
+
+def _add_lines(mark: Lines, axes: Axes) -> None:
+    for i, (x, y) in enumerate(mark.paths):
+        axes.plot(
+            x,
+            y,
+            color=mark.colour,
+            linewidth=mark.width,
+            alpha=mark.opacity,
+            drawstyle="steps-post" if mark.steps else "default",
+            solid_capstyle="butt" if mark.width > _BAR else "round",
+            label=mark.label if i == 0 else None,
+            zorder=2.5,
+        )
+
+
+def _add_field(mark: Field, axes: Axes, colours: ScalarMappable) -> None:
+    z = np.ma.masked_invalid(np.asarray(mark.z))
+    levels = np.linspace(colours.norm.vmin or 0.0, colours.norm.vmax or 1.0, LEVELS + 1)
+    look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "alpha": 0.45}
+    axes.contourf(mark.x, mark.y, z, levels=levels, extend="both", zorder=1, **look)
+    axes.contour(mark.x, mark.y, z, levels=levels, colors=GREY, linewidths=0.4, zorder=1.1)
+
+
+def _axis(axes: Axes, which: str, axis: Axis) -> None:
+    if axis.log:
+        axes.set(**{f"{which}scale": "log"})
+    axes.set(**{f"{which}label": axis.label})
+    if axis.limits:
+        axes.set(**{f"{which}lim": axis.limits})
+    if axis.ticks is not None:
+        side = axes.xaxis if which == "x" else axes.yaxis
+        side.set_ticks(list(axis.ticks), labels=list(axis.ticks.values()))
+        side.set_ticks([], minor=True)
+
+
+def _legend(figure: Figure, used: list[Axes]) -> None:
+    """One legend for all panels, each name once."""
+    entries: dict[str, Any] = {}
+    for axes in used:
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= {k: h for h, k in zip(handles, labels, strict=True) if k not in entries}
+    if entries:
+        figure.legend(
+            list(entries.values()),
+            list(entries),
+            loc="outside lower left",
+            ncols=max(1, int(figure.get_figwidth() * 15) // (max(map(len, entries)) + 8)),
+            frameon=False,
+        )
+
+
+def _parallel_ticks(axes: Axes, i: int, ticks: Mapping[float, str], lowest: float) -> None:
+    for at, text in ticks.items():
+        if at >= lowest:
+            box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1}
+            axes.plot([i - 0.02, i + 0.02], [at, at], color=INK, linewidth=1)
+            axes.text(i + 0.04, at, text, va="center", fontsize=9, zorder=4, bbox=box)
+
+
+def _parallel_lines(figure: Figure, axes: Axes, chart: ParallelChart) -> None:
+    colours = ScalarMappable(
+        Normalize(0, 1), LinearSegmentedColormap.from_list("all", chart.colour_stops())
+    )
+    paths = [list(enumerate(line.places)) for line in chart.lines]
+    shades = colours.to_rgba(np.array([chart.colour(line) for line in chart.lines]))
+    widths = [0.7 if line.value is None else 1.2 + 1.3 * line.value for line in chart.lines]
+    axes.add_collection(LineCollection(paths, colors=shades, linewidths=widths, alpha=0.8))
+    bar = figure.colorbar(colours, ax=axes, pad=0.02)
+    ticks = chart.colour_ticks()
+    bar.set_ticks(list(ticks), labels=list(ticks.values()))
+    bar.set_label(chart.label)

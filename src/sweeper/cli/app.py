@@ -1,0 +1,64 @@
+"""The commands as one program."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import sweeper
+from sweeper.cli import check, resume, run, schema
+from sweeper.errors import ConfigError, SweeperError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="sweeper",
+    help="Find the best lr x batch_size region of a speech-enhancement model.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run.run)
+app.command()(resume.resume)
+app.command()(check.check)
+app.command()(schema.schema)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sweeper {sweeper.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """Run the program; a user's mistake is told without a traceback."""
+    try:
+        app()
+    except SweeperError as error:
+        _tell(error)
+        sys.exit(2)
+
+
+def _tell(error: SweeperError) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    lines = error.problems if isinstance(error, ConfigError) else [error]
+    for line in lines:
+        console.print("[bold red]error[/]", end=" ")
+        console.print(str(line), markup=False)
+    if isinstance(error, ConfigError):
+        mistakes = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+        console.print(f"{mistakes}; nothing was started", markup=False)

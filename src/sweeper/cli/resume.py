@@ -1,0 +1,34 @@
+"""`sweeper resume`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sweeper.cli._arguments import Sweeps
+from sweeper.ledger.paths import DEFAULT_ROOT
+
+__all__ = ["resume"]
+
+
+def resume(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="The sweep; without it the unfinished ones are listed."),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="A new total of trials.", show_default=False)
+    ] = None,
+    sweeps: Sweeps = DEFAULT_ROOT,
+) -> None:
+    """Go on with a sweep where it stands."""
+    from rich.console import Console
+
+    from sweeper.sweep.session import list_unfinished, resume_sweep
+
+    console = Console(highlight=False)
+    if name is None:
+        list_unfinished(sweeps, console)
+        return
+    raise typer.Exit(resume_sweep(name, sweeps, console, trials).exit_code)

@@ -1,0 +1,35 @@
+"""`sweeper run`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sweeper.cli._arguments import Settings, Space, Sweeps
+from sweeper.ledger.paths import DEFAULT_ROOT
+
+__all__ = ["run"]
+
+
+def run(
+    space: Space,
+    settings: Settings = None,
+    sweeps: Sweeps = DEFAULT_ROOT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
+    ] = False,
+) -> None:
+    """Run a sweep to its verdict; the same command goes on with an unfinished one."""
+    from rich.console import Console
+
+    from sweeper.config import load
+    from sweeper.sweep.preview import preview
+    from sweeper.sweep.session import run_sweep
+
+    config = load(space, settings or [])
+    console = Console(highlight=False)
+    if dry_run:
+        preview(config, str(space), sweeps, console)
+        return
+    raise typer.Exit(run_sweep(config, str(space), sweeps, console).exit_code)

@@ -1,0 +1,96 @@
+"""What changed between two configurations of a sweep, and whether it can go on with that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sweeper.config.model import SweepConfig
+
+__all__ = ["Change", "diff"]
+
+Verdict = Literal["accepted", "refused"]
+
+_ENDLESS_SCHEDULES = ("none", "plateau", "exponential")
+"""Schedules that do the same in epoch k however many epochs there are."""
+
+_WHY_REFUSED = {
+    "name": "that is another sweep",
+    "experiment": "the runs are in the old experiment",
+    "task": "finished trials did something else",
+    "model": "finished trials trained another model",
+    "data": "finished trials heard other data",
+    "training": "finished trials were trained otherwise",
+    "seed": "finished trials have other seeds",
+    "search_space": "the sampler has learned the old search space",
+    "objective": "finished trials were judged otherwise",
+    "sampler": "the proposals could not be repeated",
+    "pruner": "finished trials were judged otherwise",
+    "enqueue": "only points at the end of the list can be added",
+}
+_REMEDY = "start a new sweep under another name; the old trials can seed it"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key that differs.
+
+    Attributes:
+        key: dotted, as for ``--set``.
+        old, new: JSON values; None where the key is not there.
+        verdict: ``accepted``: the sweep goes on with the new value; ``refused``: it cannot.
+        why: for people.
+    """
+
+    key: str
+    old: Any
+    new: Any
+    verdict: Verdict
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.old} -> {self.new}, {self.verdict}: {self.why}"
+
+
+def diff(old: SweepConfig, new: SweepConfig) -> tuple[Change, ...]:
+    """Every key with another value in ``new``, in the order of the file."""
+    before, after = _flat(old.to_json()), _flat(new.to_json())
+    return tuple(
+        Change(key, before.get(key), after.get(key), *_judge(key, old, new))
+        for key in (*before, *(key for key in after if key not in before))
+        if before.get(key) != after.get(key) or (key in before) != (key in after)
+    )
+
+
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(_leaves(config, ""))
+
+
+def _leaves(holder: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in holder.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
+    section = key.partition(".")[0]
+    if section in ("budget", "resources"):
+        return "accepted", "it does not touch what trials are"
+    if key == "training.epochs":
+        return _judge_epochs(old, new)
+    if key == "enqueue" and new.enqueue[: len(old.enqueue)] == old.enqueue:
+        return "accepted", "the new points are tried next"
+    return "refused", f"{_WHY_REFUSED[section]}; {_REMEDY}"
+
+
+def _judge_epochs(old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
+    if new.epochs < old.epochs:
+        return "refused", f"trials have trained up to {old.epochs} epochs; {_REMEDY}"
+    schedule = (new.training.get("schedule") or {}).get("name", "none")
+    if schedule not in _ENDLESS_SCHEDULES:
+        why = f"the schedule {schedule} is laid out over all epochs, so begun trials would differ"
+        return "refused", f"{why}; {_REMEDY}"
+    return "accepted", "trials that have not ended train on to the new last epoch"

@@ -1,0 +1,82 @@
+"""Checks of what the sweep looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sweeper.config.messages import Mistake, shown, unknown
+from sweeper.config.paths import option_path
+from sweeper.config.search_space import SearchSpace
+from sweeper.config.sections import check_options
+from sweeper.records import Direction
+
+__all__ = ["BETTER", "ObjectiveOptions", "check_objective"]
+
+BETTER: Mapping[str, Direction] = {
+    "val_si_sdr": "maximize",
+    "val_si_sdr_improvement": "maximize",
+    "val_loss": "minimize",
+    "train_loss": "minimize",
+    "samples_per_second": "maximize",
+    "peak_memory_bytes": "minimize",
+}
+"""The metrics of sweeper's own tasks, and which way each is better."""
+
+_LOSSES = ("val_loss", "train_loss")
+
+
+class ObjectiveOptions(BaseModel):
+    """What the sweep looks for: the best ``metric`` of any epoch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metric: str = Field(min_length=1, description="a metric that each epoch reports")
+    direction: Direction | None = Field(None, description="minimize or maximize")
+
+
+def check_objective(
+    value: Any, space: SearchSpace, own_task: bool
+) -> tuple[dict[str, Any] | None, list[Mistake]]:
+    """Metric and direction; a task of the user's own may report any metric."""
+    if value is None and not own_task:
+        value = "val_si_sdr"
+    if isinstance(value, str):
+        value = {"metric": value}
+    if not isinstance(value, Mapping):
+        rule = "objective must be a mapping, for example {metric: val_si_sdr, direction: maximize}"
+        return None, [Mistake(("objective",), f"{rule}, got {shown(value)}")]
+    found, mistakes = check_options(ObjectiveOptions, value, ("objective",))
+    if found is None:
+        return None, mistakes
+    mistakes = _unnamed_direction(found) if own_task else _wrong_metric(found, space)
+    direction = found["direction"] or BETTER.get(found["metric"])
+    return {"metric": found["metric"], "direction": direction}, mistakes
+
+
+def _unnamed_direction(objective: Mapping[str, Any]) -> list[Mistake]:
+    if objective["direction"] is not None:
+        return []
+    rule = "objective needs direction (minimize or maximize) where the task is your own"
+    return [Mistake(("objective",), rule)]
+
+
+def _wrong_metric(objective: Mapping[str, Any], space: SearchSpace) -> list[Mistake]:
+    metric, direction = objective["metric"], objective["direction"]
+    if metric not in BETTER:
+        message = unknown(
+            f"objective.metric: no metric {metric!r}", metric, list(BETTER), "metrics"
+        )
+        return [Mistake(("objective", "metric"), message)]
+    if direction not in (None, BETTER[metric]):
+        rule = f"{metric} is better the other way: write direction: {BETTER[metric]}"
+        return [Mistake(("objective", "direction"), f"objective.direction: {rule}")]
+    scales = [
+        n for n in space if option_path(n)[0] == "training" and option_path(n)[1][0] == "loss"
+    ]
+    if metric in _LOSSES and scales:
+        rule = f"{metric} has another scale for each value of {scales[0]}: use val_si_sdr"
+        return [Mistake(("objective", "metric"), f"objective.metric: {rule}")]
+    return []

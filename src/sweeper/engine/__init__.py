@@ -1,0 +1,1 @@
+"""Ray Tune over the ledger: which trial runs when, where, and on what."""

@@ -1,0 +1,119 @@
+"""Ray Tune's extension points, each as thin as it can be; the conductor decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ray.tune import Callback, Stopper
+from ray.tune.search import Searcher
+
+from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.records import TrialState
+from sweeper.trial import Outcome
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial as TuneTrial
+
+__all__ = ["LedgerCallback", "LedgerSearcher", "LedgerStopper"]
+
+
+class LedgerSearcher(Searcher):
+    """Hands Ray the conductor's next trial.
+
+    Ray pickles its parts at start to restore them later. The ledger does that here, so an empty
+    state is given away.
+    """
+
+    def __init__(self, conductor: Conductor) -> None:
+        super().__init__()
+        self._conductor = conductor
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        trial = self._conductor.next_trial()
+        if trial is Next.NOTHING:
+            return Searcher.FINISHED
+        if trial is Next.LATER:
+            return None
+        return {"trial": trial}
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Nothing: the callback has told the conductor already."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing to save."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing to restore."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class LedgerCallback(Callback):
+    """Brings reports, outcomes and lost workers to the conductor, before Ray goes on."""
+
+    def __init__(self, conductor: Conductor, tick: Callable[[], None]) -> None:
+        self._conductor = conductor
+        self._tick = tick
+
+    def on_trial_result(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        result: dict[str, Any],
+        **info: Any,
+    ) -> None:
+        if "outcome" in result:
+            self._conductor.on_outcome(_number(trial), result["outcome"])
+        elif "report" in result:
+            self._conductor.on_report(_number(trial), result["report"])
+
+    def on_trial_recover(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        **info: Any,
+    ) -> None:
+        self._conductor.on_worker_lost(_number(trial))
+
+    def on_trial_error(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        **info: Any,
+    ) -> None:
+        reason = f"the worker died {trial.num_failures} times"
+        self._conductor.on_outcome(_number(trial), Outcome(TrialState.FAILED, reason))
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        self._tick()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class LedgerStopper(Stopper):
+    """Ends everything at once when the sweep is cancelled; never a single trial."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self._conductor.ending is Ending.CANCELLED
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+def _number(trial: TuneTrial) -> int:
+    number: int = trial.config["trial"].number
+    return number

@@ -1,0 +1,182 @@
+"""What the sweep does next. All decisions, and no Ray: the adapters only carry them out."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sweeper.config import apply
+from sweeper.records import EpochReport, Trial, TrialRecord, TrialState, best_report
+from sweeper.trial import Outcome, request_stop
+
+if TYPE_CHECKING:
+    from sweeper.engine.resources import Slots
+    from sweeper.ledger.ledger import Ledger
+
+__all__ = ["Conductor", "Ending", "Next"]
+
+log = logging.getLogger(__name__)
+
+
+class Next(enum.Enum):
+    """What there is to run when it is no trial."""
+
+    LATER = "all slots are taken"
+    NOTHING = "no further trial in this session"
+
+
+class Ending(enum.StrEnum):
+    """Why a session is over."""
+
+    FINISHED = "finished"
+    """The budget is used up, or the target reached."""
+    STOPPED = "stopped"
+    """A person wanted no further trials; the running ones were finished."""
+    CANCELLED = "cancelled"
+    """A person wanted it to end at once; running trials go on with the next session."""
+    ABORTED = "aborted"
+    """Too many trials failed."""
+
+    @property
+    def exit_code(self) -> int:
+        """For the shell: 0 done, 1 given up, 130 interrupted by a person."""
+        return {Ending.FINISHED: 0, Ending.ABORTED: 1}.get(self, 130)
+
+
+@dataclass
+class Conductor:
+    """Hands out trials, takes their reports, and ends them, within the budget.
+
+    Attributes:
+        ending: set once no new trial shall start.
+        why: in words.
+    """
+
+    ledger: Ledger
+    slots: Slots
+    clock: Callable[[], float] = time.time
+    ending: Ending | None = None
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        self._config = self.ledger.config
+        self._waiting = deque(self.ledger.unfinished())
+        self._running: set[int] = set()
+        self._failed_in_a_row = 0
+        self.last_failure: Outcome | None = None
+
+    @property
+    def running(self) -> frozenset[int]:
+        return frozenset(self._running)
+
+    def next_trial(self) -> Trial | Next:
+        """The next trial for a free slot: unfinished ones first, then the sampler's."""
+        if len(self._running) >= self.slots.concurrent:
+            return Next.LATER
+        number = self._next_number()
+        if number is None:
+            return Next.NOTHING
+        self._running.add(number)
+        record = self.ledger.start(number)
+        if record.reports:
+            # a driver may have died between the pruner's decision and our request
+            self.on_report(number, record.reports[-1])
+        return self._for_worker(record)
+
+    def on_report(self, number: int, report: EpochReport) -> None:
+        """Take an epoch's report, and end the trial if the pruner says so."""
+        stop = self.ledger.report(number, report)
+        self._check_target(report)
+        if stop and report.epoch < self._config.epochs:
+            self._stop(number, report)
+
+    def on_outcome(self, number: int, outcome: Outcome) -> None:
+        """Take how a trial ended."""
+        self._running.discard(number)
+        record = self.ledger.end(number, outcome.state, outcome.reason)
+        if record.state is TrialState.FAILED:
+            self._count_failure(outcome)
+        else:
+            self._failed_in_a_row = 0
+
+    def on_worker_lost(self, number: int) -> None:
+        """A worker died and Ray starts another on the same trial."""
+        self.ledger.interrupt(number, "the worker was lost")
+        self.ledger.start(number)
+
+    def drain(self, ending: Ending, why: str) -> None:
+        """Start no new trial and finish the running ones; the first call counts."""
+        if self.ending is None:
+            self.ending, self.why = ending, why
+
+    def cancel(self, why: str) -> None:
+        """Leave the running trials as they are, for the next session."""
+        self.ending, self.why = Ending.CANCELLED, why
+
+    def _next_number(self) -> int | None:
+        self._check_clock()
+        if self.ending is not None:
+            return None
+        if self._waiting:
+            return self._waiting.popleft()
+        if self.ledger.count() >= self._config.budget.trials:
+            self.drain(Ending.FINISHED, f"all {self._config.budget.trials} trials are done")
+            return None
+        number = self.ledger.ask()
+        if number is None:
+            self.drain(Ending.FINISHED, "every configuration of the search space has been tried")
+        return number
+
+    def _for_worker(self, record: TrialRecord) -> Trial:
+        hours = self._config.budget.trial_hours
+        spent = record.seconds or 0.0
+        return Trial(
+            number=record.number,
+            params=record.params,
+            config={
+                "task": self._config.task,
+                "objective": self._config.objective.model_dump(mode="json"),
+                **apply(self._config, record.params),
+            },
+            seed=record.seed,
+            directory=self.ledger.paths.trial(record.number),
+            epochs=self._config.epochs,
+            reported=record.epoch,
+            cpus=self.slots.cpus_per_trial,
+            gpus=self.slots.gpus_per_trial,
+            deadline=None if hours is None else self.clock() + hours * 3600 - spent,
+        )
+
+    def _stop(self, number: int, report: EpochReport) -> None:
+        metric = self._config.objective.metric
+        value = report.metrics[metric]
+        reason = (
+            f"{metric} {value:.4g} at epoch {report.epoch}: stopped by {self._config.pruner.name}"
+        )
+        request_stop(self.ledger.paths.trial(number), TrialState.PRUNED, reason)
+
+    def _check_target(self, report: EpochReport) -> None:
+        objective, target = self._config.objective, self._config.budget.target
+        if target is None:
+            return
+        best = best_report([report], objective.metric, objective.direction)
+        sign = 1.0 if objective.direction == "maximize" else -1.0
+        if best and sign * best.metrics[objective.metric] >= sign * target:
+            self.drain(Ending.FINISHED, f"target {objective.metric} {target:g} reached")
+
+    def _check_clock(self) -> None:
+        hours = self._config.budget.hours
+        if hours is not None and self.ledger.history.elapsed(self.clock()) >= hours * 3600:
+            self.drain(Ending.FINISHED, f"budget of {hours:g} h used up")
+
+    def _count_failure(self, outcome: Outcome) -> None:
+        self._failed_in_a_row += 1
+        self.last_failure = outcome
+        limit = self._config.budget.failures_in_a_row
+        if self._failed_in_a_row >= limit:
+            self.drain(Ending.ABORTED, f"{limit} trials in a row failed")

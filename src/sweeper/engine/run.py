@@ -1,0 +1,83 @@
+"""Run what is left of a sweep on Ray Tune."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from sweeper.engine.conductor import Conductor, Ending
+from sweeper.engine.runtime import ray_running
+
+__all__ = ["run_trials"]
+
+
+def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
+    """Train until the conductor has nothing left or is told to stop.
+
+    Args:
+        conductor: decides what runs.
+        folder: working directory of the workers, and where a user's own modules are found.
+        tick: called several times a second.
+    """
+    note = conductor.ledger.paths.root / "ray.json"
+    # Ray takes SIGTERM for itself when it starts, so our handlers come after it
+    with ray_running(conductor.slots, note) as scratch, _obeying_signals(conductor):
+        _fit(conductor, folder, scratch, tick)
+
+
+def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], None]) -> None:
+    from ray import tune
+
+    from sweeper.engine.adapters import LedgerCallback, LedgerSearcher, LedgerStopper
+    from sweeper.engine.worker import Worker
+
+    slots, retries = conductor.slots, conductor.ledger.config.resources.max_retries
+    trainable = tune.with_resources(
+        Worker, {"cpu": slots.cpus_per_trial, "gpu": slots.gpus_per_trial}
+    )
+    tune.Tuner(
+        trainable,
+        param_space={"folder": folder},
+        tune_config=tune.TuneConfig(
+            search_alg=LedgerSearcher(conductor),
+            num_samples=-1,
+            reuse_actors=True,
+            metric=None,
+        ),
+        run_config=tune.RunConfig(
+            name="sweep",
+            storage_path=str(scratch / "tune"),
+            stop=LedgerStopper(conductor),
+            callbacks=[LedgerCallback(conductor, tick)],
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            failure_config=tune.FailureConfig(max_failures=retries),
+            verbose=0,
+        ),
+    ).fit()
+
+
+@contextmanager
+def _obeying_signals(conductor: Conductor) -> Iterator[None]:
+    """First Ctrl-C: finish the running trials. Second, or a SIGTERM: leave them for a resume."""
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        if conductor.ending is None:
+            conductor.drain(Ending.STOPPED, "Ctrl-C: the running trials finish, then the summary")
+        else:
+            conductor.cancel("Ctrl-C again: running trials are left for `sweeper resume`")
+
+    def on_terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        conductor.cancel("SIGTERM: running trials are left for `sweeper resume`")
+
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, on_terminate),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

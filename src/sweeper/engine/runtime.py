@@ -1,0 +1,128 @@
+"""Ray on this machine: started quietly, stopped wholly, and cleaned up after a killed driver."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import psutil
+
+from sweeper.engine.resources import Slots
+from sweeper.ledger.files import write_atomically
+
+__all__ = ["clean_up", "quiet", "ray_running"]
+
+_ENVIRONMENT = {
+    # under `uv run` Ray builds the project anew in every worker; on one machine it is there already
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    # the ledger keeps results and progress; Ray's own files and snapshots only cost time
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "inf",
+}
+_STORE_BYTES = 256 * 2**20
+
+
+@contextmanager
+def quiet(log: Path) -> Iterator[TextIO]:
+    """Send all that this process and its children print to ``log``; gives the real output.
+
+    Ray talks from several languages and threads, so the file descriptors themselves are moved.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with (
+        os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as real,
+        os.fdopen(os.dup(2), "w", encoding="utf-8") as errors,
+        log.open("a", encoding="utf-8") as file,
+    ):
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield real
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(real.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+
+
+@contextmanager
+def ray_running(slots: Slots, note: Path) -> Iterator[Path]:
+    """Start Ray for ``slots`` and stop it again; gives its scratch folder.
+
+    What must be cleaned up after a killed driver is written to the file ``note``.
+    """
+    clean_up(note)
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.concurrent)
+    import ray
+
+    # short, because it holds sockets: their paths may have 107 characters
+    scratch = Path(tempfile.mkdtemp(prefix="sweeper-"))
+    before = {p.pid for p in psutil.Process().children()}
+    try:
+        ray.init(
+            address="local",  # never join a cluster that happens to run here
+            num_cpus=slots.cpus,
+            num_gpus=slots.gpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            object_store_memory=_STORE_BYTES,
+            _temp_dir=str(scratch),
+        )
+        _write_note(note, scratch, before)
+        yield scratch
+    finally:
+        ray.shutdown()
+        _write_note(note, scratch, before)
+        clean_up(note)
+
+
+def clean_up(note: Path) -> None:
+    """Kill the Ray processes in the file ``note`` that still live, all below them, their scratch.
+
+    After a killed driver they would go on training, and write over what their successors do.
+    """
+    try:
+        noted = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    victims: list[psutil.Process] = []
+    for pid, created in noted["processes"]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            # a pid is given again to strangers; its start time tells them apart
+            if process.create_time() == created:
+                victims += [*process.children(recursive=True), process]
+    for victim in victims:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+    psutil.wait_procs(victims, timeout=10)
+    shutil.rmtree(noted["scratch"], ignore_errors=True)
+    note.unlink(missing_ok=True)
+
+
+def _write_note(note: Path, scratch: Path, before: set[int]) -> None:
+    started = []
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.pid not in before:
+                started.append((process.pid, process.create_time()))
+    write_atomically(note, json.dumps({"processes": started, "scratch": str(scratch)}))

@@ -1,0 +1,56 @@
+"""The Ray actor that trains trials, one after another, in a warm process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import Any
+
+from ray import tune
+
+from sweeper.records import Trial
+from sweeper.trial import Outcome, TrialRun
+
+__all__ = ["Worker"]
+
+
+class Worker(tune.Trainable):
+    """Steps a `TrialRun`; each step's result carries a ``report`` or, at the end, an ``outcome``.
+
+    Exceptions in a trial are outcomes; what reaches Ray as an error is a lost worker only.
+    """
+
+    _warm = False
+
+    def setup(self, config: dict[str, Any]) -> None:
+        trial: Trial = config["trial"]
+        folder: str = config["folder"]
+        os.chdir(folder)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        self._run = TrialRun(trial)
+        self._spoiled = False
+
+    def step(self) -> dict[str, Any]:
+        result = self._run.step()
+        if isinstance(result, Outcome):
+            self._run.close()
+            self._spoiled = result.spoiled
+            return {"outcome": result, "done": True}
+        return {"report": result}
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next trial; refused after a crash or a full memory: Ray then starts a new one."""
+        self.cleanup()
+        if not self._warm:
+            # what the first trial imported stays: no later collection needs to look at it
+            gc.freeze()
+            self._warm = True
+        if self._spoiled:
+            return False
+        self.setup(new_config)
+        return True
+
+    def cleanup(self) -> None:
+        self._run.close()

@@ -1,0 +1,104 @@
+"""Writing that a crash cannot tear: whole files by rename, logs by appended lines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sweeper.errors import LedgerError
+
+__all__ = ["LineLog", "cut_torn_line", "write_atomically"]
+
+
+@contextmanager
+def _told(path: Path, doing: str) -> Iterator[None]:
+    """Turn the system's error into one that says what could not be done and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise LedgerError(
+            f"cannot {doing} {path}: {error.strerror}. Nothing recorded before is lost; make the "
+            "folder writable or free some disk space, then run `sweeper resume`."
+        ) from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text``; after a crash it holds the old or the new text, whole."""
+    with _told(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def cut_torn_line(path: Path) -> None:
+    """Remove what a killed writer left after the last line end of ``path``, if anything."""
+    if not path.exists():
+        return
+    with _told(path, "repair"), path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        whole = _end_of_last_line(file, size)
+        if whole < size:
+            file.truncate(whole)
+            os.fsync(file.fileno())
+
+
+def _end_of_last_line(file: BinaryIO, size: int, block: int = 1 << 16) -> int:
+    end = size
+    while end > 0:
+        start = max(0, end - block)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+class LineLog:
+    """An append-only file of JSON lines; each append is on disk when it returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _told(path, "open"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cut_torn_line(path)
+            # unbuffered: what failed to be written is not tried again behind our back
+            self._file = path.open("ab", buffering=0)
+
+    def append(self, *entries: Mapping[str, Any]) -> None:
+        """Append all ``entries`` or none.
+
+        Raises:
+            LedgerError: the disk refused; what was there before is as it was.
+        """
+        data = "".join(json.dumps(e, separators=(",", ":")) + "\n" for e in entries).encode()
+        before = os.fstat(self._file.fileno()).st_size
+        with _told(self._path, "append to"):
+            try:
+                written = self._file.write(data)
+                if written != len(data):
+                    raise OSError(28, os.strerror(28))
+                os.fsync(self._file.fileno())
+            except OSError:
+                os.ftruncate(self._file.fileno(), before)
+                raise
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,171 @@
+"""The history of all trials: events appended to one file, folded back into records.
+
+Each line is one event, a JSON object with ``event`` and ``time``:
+
+    session      a driver begins; ``session`` counts from 1
+    session_end  it leaves in order; ``reason``
+    start        a worker begins on ``trial``; ``params``, ``seed``, ``attempt``, ``flat_params``
+    epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
+    interrupt    the driver leaves ``trial`` unfinished
+    end          ``trial`` ended in ``state`` because of ``reason``, with ``value``
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sweeper.errors import LedgerError
+from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
+
+__all__ = ["History", "events", "read_history"]
+
+Event = Mapping[str, Any]
+
+
+@dataclass
+class _Draft:
+    """A trial while its events are being folded."""
+
+    number: int
+    params: Mapping[str, ParamValue]
+    seed: int
+    state: TrialState = TrialState.RUNNING
+    reports: list[EpochReport] = field(default_factory=list)
+    value: float | None = None
+    reason: str = ""
+    attempts: int = 0
+    started: float | None = None
+    ended: float | None = None
+    seconds: float = 0.0
+    seen: float = 0.0
+
+    def work(self, time: float) -> None:
+        """Count the worker's time since this attempt's last event."""
+        self.seconds += max(0.0, time - self.seen)
+        self.seen = time
+
+    def record(self) -> TrialRecord:
+        return TrialRecord(
+            number=self.number,
+            params=self.params,
+            state=self.state,
+            seed=self.seed,
+            reports=tuple(self.reports),
+            value=self.value,
+            reason=self.reason,
+            attempts=self.attempts,
+            started=self.started,
+            ended=self.ended,
+            seconds=self.seconds,
+        )
+
+
+class History:
+    """All trials so far, kept up to date event by event."""
+
+    def __init__(self, past: Iterable[Event] = ()) -> None:
+        self._drafts: dict[int, _Draft] = {}
+        self._finished: dict[int, TrialRecord] = {}
+        self.sessions = 0
+        self.seconds = 0.0
+        self._session_began: float | None = None
+        self._last_time: float | None = None
+        for event in past:
+            self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Fold in one event."""
+        handler = getattr(self, f"_on_{event['event']}", None)
+        if handler is None:
+            raise LedgerError(f"unknown event {event['event']!r}: written by a newer sweeper?")
+        handler(event)
+        self._last_time = event["time"]
+
+    def __len__(self) -> int:
+        return len(self._finished) + len(self._drafts)
+
+    def record(self, number: int) -> TrialRecord | None:
+        """The trial with this number, or None."""
+        if number in self._finished:
+            return self._finished[number]
+        draft = self._drafts.get(number)
+        return draft.record() if draft else None
+
+    def records(self) -> list[TrialRecord]:
+        """All trials by number."""
+        live = {n: d.record() for n, d in self._drafts.items()}
+        return [r for _, r in sorted({**self._finished, **live}.items())]
+
+    def elapsed(self, now: float) -> float:
+        """Seconds that drivers have spent on the sweep, the running session counted to ``now``."""
+        running = now - self._session_began if self._session_began is not None else 0.0
+        return self.seconds + running
+
+    def close_lost_session(self) -> None:
+        """Count a session that never ended up to its last event."""
+        if self._session_began is not None and self._last_time is not None:
+            self.seconds += self._last_time - self._session_began
+            self._session_began = None
+
+    def _on_session(self, event: Event) -> None:
+        self.close_lost_session()
+        self.sessions = event["session"]
+        self._session_began = event["time"]
+
+    def _on_session_end(self, event: Event) -> None:
+        if self._session_began is not None:
+            self.seconds += event["time"] - self._session_began
+            self._session_began = None
+
+    def _on_start(self, event: Event) -> None:
+        number = event["trial"]
+        draft = self._drafts.setdefault(number, _Draft(number, event["params"], event["seed"]))
+        draft.state = TrialState.RUNNING
+        draft.attempts = event["attempt"]
+        draft.started = draft.started if draft.started is not None else event["time"]
+        draft.seen = event["time"]
+
+    def _on_epoch(self, event: Event) -> None:
+        steps = {int(step): loss for step, loss in event["steps"].items()}
+        draft = self._drafts[event["trial"]]
+        draft.reports.append(EpochReport(event["epoch"], event["metrics"], event["time"], steps))
+        draft.work(event["time"])
+
+    def _on_interrupt(self, event: Event) -> None:
+        self._drafts[event["trial"]].state = TrialState.INTERRUPTED
+
+    def _on_end(self, event: Event) -> None:
+        draft = self._drafts.pop(event["trial"])
+        draft.work(event["time"])
+        draft.state = TrialState(event["state"])
+        draft.value, draft.reason, draft.ended = event["value"], event["reason"], event["time"]
+        self._finished[draft.number] = draft.record()
+
+
+def events(path: Path) -> Iterator[Event]:
+    """The whole lines of the history at ``path``; a line still being written is left out.
+
+    Raises:
+        LedgerError: a line is damaged; the message says which.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise LedgerError(f"{path}:{number}: damaged line: {error}") from error
+
+
+def read_history(path: Path) -> History:
+    """Read the history at ``path``; empty where there is none."""
+    return History(events(path))

@@ -1,0 +1,172 @@
+"""The writer of the ledger: every change of a sweep goes through here, one driver at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sweeper.config import flat_params
+from sweeper.ledger.files import LineLog, write_atomically
+from sweeper.ledger.history import History, read_history
+from sweeper.ledger.lock import SweepLock
+from sweeper.ledger.manifest import Manifest
+from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.study import SweepStudy
+from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState, best_report
+
+if TYPE_CHECKING:
+    from sweeper.config import SweepConfig
+
+__all__ = ["Ledger", "open_ledger", "trial_seed"]
+
+
+def trial_seed(sweep_seed: int, number: int) -> int:
+    """The seed of a trial: differs between trials, the same whenever the trial is trained."""
+    digest = hashlib.sha256(f"{sweep_seed}/{number}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+@contextmanager
+def open_ledger(paths: SweepPaths, manifest: Manifest, config: SweepConfig) -> Iterator[Ledger]:
+    """Lock the sweep, write its manifest where that changed, and give its writer.
+
+    Raises:
+        SweepLocked: another driver holds it.
+        LedgerError: the folder cannot be read or written.
+    """
+    with SweepLock(paths.lock):
+        if not paths.manifest.exists() or Manifest.read(paths) != manifest:
+            write_atomically(paths.config, config.to_yaml())
+            manifest.write(paths)
+        ledger = Ledger(paths, manifest, config)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+class Ledger:
+    """History and study of one sweep, written together: first the history, then the study."""
+
+    def __init__(
+        self,
+        paths: SweepPaths,
+        manifest: Manifest,
+        config: SweepConfig,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.paths = paths
+        self.manifest = manifest
+        self.config = config
+        self._clock = clock
+        self._log = LineLog(paths.history)
+        self.history: History = read_history(paths.history)
+        self._study = SweepStudy(paths.journal, config)
+        self._study.catch_up(self.history.records())
+        self._asked: dict[int, Mapping[str, ParamValue]] = {
+            number: self._study.finish_asking(number)
+            for number in self._study.asked()
+            if self.history.record(number) is None
+        }
+        self._interrupt_running("the driver was lost")
+        self.history.close_lost_session()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._log.close()
+
+    def begin_session(self) -> None:
+        """Write that a driver begins."""
+        self._write("session", session=self.history.sessions + 1)
+
+    def end_session(self, reason: str) -> None:
+        """Write that the driver leaves: its unfinished trials go on with the next session."""
+        self._interrupt_running(reason)
+        self._write("session_end", reason=reason)
+
+    def unfinished(self) -> list[int]:
+        """Numbers of the trials that were proposed and have not ended."""
+        begun = [r.number for r in self.history.records() if not r.state.ended]
+        return sorted({*begun, *self._asked})
+
+    def count(self) -> int:
+        """How many trials have been proposed so far."""
+        return len(self.history) + len(self._asked)
+
+    def ask(self) -> int | None:
+        """Let the sampler propose the next trial; None where the space is exhausted."""
+        asked = self._study.ask()
+        if asked is None:
+            return None
+        number, self._asked[number] = asked
+        return number
+
+    def start(self, number: int) -> TrialRecord:
+        """Write that a worker begins on the trial, for the first time or again."""
+        record = self.history.record(number)
+        params = record.params if record else self._asked[number]
+        self._write(
+            "start",
+            trial=number,
+            params=dict(params),
+            flat_params=flat_params(self.config, params),
+            seed=trial_seed(self.config.seed, number),
+            attempt=record.attempts + 1 if record else 1,
+        )
+        self._asked.pop(number, None)
+        return self.record(number)
+
+    def record(self, number: int) -> TrialRecord:
+        """The trial with this number.
+
+        Raises:
+            KeyError: no worker has begun on it.
+        """
+        record = self.history.record(number)
+        if record is None:
+            raise KeyError(number)
+        return record
+
+    def report(self, number: int, report: EpochReport) -> bool:
+        """Write an epoch's report; an epoch that is there already stays as it is.
+
+        Returns:
+            Whether the pruner ends the trial.
+        """
+        if report.epoch > self.record(number).epoch:
+            self._write(
+                "epoch",
+                trial=number,
+                time=report.time,
+                epoch=report.epoch,
+                metrics=dict(report.metrics),
+                steps={str(step): loss for step, loss in report.steps.items()},
+            )
+        return self._study.report(number, report)
+
+    def end(self, number: int, state: TrialState, reason: str) -> TrialRecord:
+        """Write how the trial ended and tell the sampler."""
+        objective = self.config.objective
+        best = best_report(self.record(number).reports, objective.metric, objective.direction)
+        counts = best is not None and not state.infeasible and state is not TrialState.FAILED
+        value = best.metrics[objective.metric] if best and counts else None
+        self._write("end", trial=number, state=state, reason=reason, value=value)
+        self._study.end(number, state, value)
+        return self.record(number)
+
+    def interrupt(self, number: int, reason: str) -> None:
+        """Write that the worker left the trial unfinished."""
+        self._write("interrupt", trial=number, reason=reason)
+
+    def _interrupt_running(self, reason: str) -> None:
+        for record in self.history.records():
+            if record.state is TrialState.RUNNING:
+                self.interrupt(record.number, reason)
+
+    def _write(self, event: str, *, time: float | None = None, **fields: Any) -> None:
+        entry = {"event": event, "time": self._clock() if time is None else time, **fields}
+        self._log.append(entry)
+        self.history.add(entry)

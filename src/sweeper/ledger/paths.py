@@ -1,0 +1,70 @@
+"""Where the parts of a sweep lie on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweeper.errors import SweepNotFound
+
+__all__ = ["DEFAULT_ROOT", "SweepPaths", "find_sweeps"]
+
+DEFAULT_ROOT = Path("sweeps")
+_TRIAL_WIDTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPaths:
+    """The folder of one sweep and the files in it."""
+
+    root: Path
+
+    @classmethod
+    def existing(cls, name: str, sweeps: Path = DEFAULT_ROOT) -> SweepPaths:
+        """The folder of the sweep called ``name`` below ``sweeps``.
+
+        Raises:
+            SweepNotFound: there is none; the message names those there are.
+        """
+        paths = cls(sweeps.absolute() / name)
+        if not paths.manifest.exists():
+            known = ", ".join(p.root.name for p in find_sweeps(sweeps)) or "none yet"
+            raise SweepNotFound(f"no sweep {name!r} in {sweeps.absolute()} (there: {known})")
+        return paths
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "manifest.json"
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration, for people; the manifest holds what is read back."""
+        return self.root / "config.yaml"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "history.jsonl"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "study.journal"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def summary(self) -> Path:
+        return self.root / "summary"
+
+    def trial(self, number: int) -> Path:
+        return self.root / "trials" / f"{number:0{_TRIAL_WIDTH}d}"
+
+
+def find_sweeps(sweeps: Path = DEFAULT_ROOT) -> list[SweepPaths]:
+    """Every sweep below ``sweeps``, by name."""
+    return [SweepPaths(m.parent) for m in sorted(sweeps.absolute().glob("*/manifest.json"))]

@@ -1,0 +1,123 @@
+"""The Optuna study of a sweep: the samplers' and pruners' view of the history.
+
+The history is written first and the study second, so after a crash the study may lag behind by an
+event of each trial; `SweepStudy.catch_up` tells it what it missed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState as OptunaState
+
+from sweeper import families, tell
+from sweeper.distributions import ask, enqueue
+from sweeper.errors import LedgerError
+from sweeper.ledger.files import cut_torn_line
+from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
+from sweeper.samplers._build import build as build_sampler
+from sweeper.samplers._build import is_exhausted
+
+if TYPE_CHECKING:
+    from sweeper.config import SweepConfig
+
+__all__ = ["SweepStudy"]
+
+Params = Mapping[str, ParamValue]
+
+
+class SweepStudy:
+    """Asks the sampler and the pruner, and tells them what happened.
+
+    Its proposals depend on the configuration and on what was told, on nothing in this process, so
+    a resumed sweep goes on as if it had never stopped.
+
+    Args:
+        journal: where it is kept; None for a study that is forgotten.
+
+    Raises:
+        LedgerError: the journal cannot be read or written.
+    """
+
+    def __init__(self, journal: Path | None, config: SweepConfig) -> None:
+        self._config = config
+        self._study = _open(journal, config)
+        self._enqueue(config.enqueue)
+
+    def ask(self) -> tuple[int, Params] | None:
+        """Number and parameters of the next trial; None where every point has been tried."""
+        if is_exhausted(self._study):
+            return None
+        trial, params = ask(self._study, self._config.search_space)
+        return trial.number, params
+
+    def asked(self) -> list[int]:
+        """Numbers of the trials that were proposed and have not ended."""
+        running = self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,))
+        return [trial.number for trial in running]
+
+    def finish_asking(self, number: int) -> Params:
+        """Parameters of a trial that an earlier driver asked for, maybe not to the end."""
+        return ask(self._study, self._config.search_space, number)[1]
+
+    def report(self, number: int, report: EpochReport) -> bool:
+        """Tell the pruner an epoch's objective; whether it ends the trial. The same every time."""
+        value = report.metrics[self._config.objective.metric]
+        return tell.report(self._study, number, report.epoch, value)
+
+    def end(self, number: int, state: TrialState, value: float | None) -> None:
+        """Tell the sampler how a trial ended."""
+        tell.tell(self._study, number, state, value)
+
+    def catch_up(self, records: Iterable[TrialRecord]) -> None:
+        """Tell every report and ending of ``records`` that the study does not have yet."""
+        asked = set(self.asked())
+        for record in records:
+            if record.number not in asked:
+                continue
+            for report in record.reports:
+                self.report(record.number, report)
+            if record.state.ended:
+                self.end(record.number, record.state, record.value)
+
+    def _enqueue(self, points: Iterable[Params]) -> None:
+        """Put the points that are not yet in the study behind those that are."""
+        done = self._study.user_attrs.get("enqueued", 0)
+        for index, point in enumerate(points):
+            if index >= done:
+                enqueue(self._study, self._config.search_space, point)
+                self._study.set_user_attr("enqueued", index + 1)
+
+
+def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = config.sampler
+    try:
+        return optuna.create_study(
+            storage=None if journal is None else _storage(journal),
+            study_name=config.name,
+            direction=config.objective.direction,
+            sampler=build_sampler(
+                sampler.name, sampler.options, config.search_space, sampler.seed
+            ),
+            pruner=families.load("pruners", config.pruner.name)(
+                config.epochs, **config.pruner.options
+            ),
+            load_if_exists=True,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise LedgerError(f"cannot open the study in {journal}: {error}") from error
+
+
+def _storage(journal: Path) -> JournalStorage:
+    cut_torn_line(journal)
+    # our own lock is held, so nobody is behind a lock file that a killed driver left
+    with contextlib.suppress(FileNotFoundError):
+        journal.with_name(journal.name + ".lock").unlink()
+    return JournalStorage(JournalFileBackend(str(journal)))

@@ -1,0 +1,1 @@
+"""Measures of an estimate's quality, one value for each item of a batch."""

@@ -1,0 +1,1 @@
+"""Networks that map noisy speech (batch, time) to an estimate of the clean speech, same shape."""

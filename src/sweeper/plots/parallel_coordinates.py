@@ -1,0 +1,111 @@
+"""Every trial as a line through its parameters to its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeper.charts.parallel import ABSENT, ParallelAxis, ParallelChart, ParallelLine
+from sweeper.charts.style import BAD
+from sweeper.plots._axes import colours, objective_axis, scales, ticks
+from sweeper.plots._outcomes import FINISHED, OUTCOMES, of, thinned
+from sweeper.plots._rim import placed
+from sweeper.region.scale import Scale
+from sweeper.words import labelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sweeper.config import Objective, ParamSpec
+    from sweeper.records import TrialRecord
+
+__all__ = ["parallel_coordinates"]
+
+_MOST = 1000
+_GROUPS = (("stopped early", "#c9d0d8"), ("failed to train", BAD))
+
+
+def parallel_coordinates(
+    records: Sequence[TrialRecord], objective: Objective, space: Mapping[str, ParamSpec]
+) -> ParallelChart:
+    """Finished trials coloured by the objective, over the stopped and the diverged ones.
+
+    A line without a value on an axis (a conditional parameter that did not apply, a diverged
+    trial's objective) passes below it.
+    """
+    found = scales(space)
+    y = objective_axis(records, objective)
+    assert y.limits is not None
+    goal = Scale(*y.limits)
+    shades = colours(records, objective)
+    shade = Scale(shades.low, shades.high)
+    axes = [ParallelAxis(name, _ticks(scale, "not used")) for name, scale in found.items()]
+    axes.append(ParallelAxis(labelled(objective.metric), _ticks(goal, "no value")))
+    lines = tuple(_lines(records, objective, found, goal, shade)) if found else ()
+    return ParallelChart(
+        title=f"All trials: parameters and {objective.metric}",
+        axes=tuple(axes),
+        lines=lines,
+        groups=_GROUPS,
+        values=_colour_ticks(shade, objective),
+        label=labelled(objective.metric),
+        note="Dark lines are the best trials. In the report, drag along an axis to keep a range."
+        if lines
+        else "No trial has ended.",
+    )
+
+
+def _lines(
+    records: Sequence[TrialRecord],
+    objective: Objective,
+    found: Mapping[str, Scale],
+    goal: Scale,
+    shade: Scale,
+) -> Iterator[ParallelLine]:
+    """Drawing order: stopped, failed, finished from worst to best."""
+    for outcome in OUTCOMES:
+        seen = thinned(of(records, outcome), _MOST)
+        if outcome is FINISHED:
+            seen = sorted(seen, key=lambda r: _goodness(r, objective, shade))
+        for record in seen:
+            places = _places(record, objective, found, goal)
+            if outcome is FINISHED:
+                yield ParallelLine(places, _goodness(record, objective, shade))
+            else:
+                yield ParallelLine(places, group=int(outcome.state.infeasible))
+
+
+def _places(
+    record: TrialRecord, objective: Objective, found: Mapping[str, Scale], goal: Scale
+) -> tuple[float, ...]:
+    at = [
+        scale.position(record.params[name]) if name in record.params else ABSENT
+        for name, scale in found.items()
+    ]
+    return (
+        *at,
+        ABSENT if record.value is None else goal.position(_inside(record, goal, objective)),
+    )
+
+
+def _inside(record: TrialRecord, goal: Scale, objective: Objective) -> float:
+    return placed(record, (goal.low, goal.high), objective)
+
+
+def _goodness(record: TrialRecord, objective: Objective, shade: Scale) -> float:
+    """0 at the bad end of the colour scale, 1 at the good end."""
+    at = shade.position(record.value or 0.0)
+    return at if objective.direction == "maximize" else 1 - at
+
+
+def _ticks(scale: Scale, absent: str) -> dict[float, str]:
+    marks = ticks(scale)
+    if scale.nominal:
+        at = {i / max(len(marks) - 1, 1): text for i, text in enumerate(marks.values())}
+    else:
+        at = {scale.position(x): text for x, text in marks.items()}
+    return {ABSENT: absent} | at
+
+
+def _colour_ticks(shade: Scale, objective: Objective) -> dict[float, str]:
+    at = {shade.position(x): text for x, text in ticks(shade).items()}
+    return at if objective.direction == "maximize" else {1 - x: text for x, text in at.items()}

@@ -1,0 +1,1 @@
+"""Family of pruners: what ends a trial early, one file each."""

@@ -1,0 +1,1 @@
+"""Family of samplers: what proposes the parameters of the next trial, one file each."""

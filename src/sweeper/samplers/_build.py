@@ -1,0 +1,106 @@
+"""The sampler of a sweep: its family member, made anew for each trial.
+
+A proposal then depends on the seed, the trial's number and the trials so far alone, and a sweep
+that is killed and resumed proposes what it would have proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from optuna import Study
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from sweeper.config import SearchSpace
+from sweeper.optuna_members import OptunaMember
+from sweeper.samplers._seeds import proposal_seed
+from sweeper.samplers._told import EXHAUSTED, Informed
+
+__all__ = ["PerTrial", "build", "is_exhausted"]
+
+
+def build(name: str, options: Mapping[str, Any], space: SearchSpace, seed: int) -> PerTrial:
+    """The sampler ``name`` for the whole of a sweep, to be set as its study's ``sampler``.
+
+    ``package.module:Name`` is a member of one's own: either of the family's form
+    (``space, seed, number, /, *, options``) or a sampler for Optuna, which gets the options and,
+    if it takes one, a ``seed`` that differs from trial to trial. What it has to remember from trial
+    to trial belongs into the study's attributes, as with Optuna's own samplers.
+
+    Raises:
+        LookupError: no such sampler.
+        ValueError, TypeError: it refuses its options or the space.
+    """
+    member = OptunaMember.load("samplers", name, BaseSampler)  # type: ignore[type-abstract]
+
+    def make(number: int) -> BaseSampler:
+        if member.has_family_form:
+            return member.make(space, seed, number, **options)
+        seeded = {"seed": proposal_seed(seed, number)} if member.takes("seed") else {}
+        return Informed(member.make(**seeded, **options))
+
+    return PerTrial(make)
+
+
+def is_exhausted(study: Study) -> bool:
+    """Whether ``study`` has no point waiting and its sampler none left (``grid`` and the like)."""
+    if study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        return False
+    return isinstance(study.sampler, PerTrial) and study.sampler.is_exhausted(study)
+
+
+class PerTrial(BaseSampler):
+    """Serves each trial with the sampler that ``make`` gives for its number.
+
+    A sampler with a true ``serves_every_trial`` is made once.
+    """
+
+    def __init__(self, make: Callable[[int], BaseSampler]) -> None:
+        self._make = make
+        self._number = 0
+        self._sampler = make(0)  # refuses wrong options now
+
+    def is_exhausted(self, study: Study) -> bool:
+        """Whether every point has been proposed; false for samplers that never end."""
+        ask = getattr(self._sampler, "is_exhausted", None)
+        return bool(ask(study)) if ask else bool(study.user_attrs.get(EXHAUSTED))
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self._for(trial, anew=True).before_trial(study, trial)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return self._for(trial).infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self._for(trial).sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        return self._for(trial).sample_independent(study, trial, param_name, param_distribution)
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        self._for(trial).after_trial(study, trial, state, values)
+
+    def _for(self, trial: FrozenTrial, *, anew: bool = False) -> BaseSampler:
+        fits = trial.number == self._number and not anew
+        if not fits and not getattr(self._sampler, "serves_every_trial", False):
+            self._number, self._sampler = trial.number, self._make(trial.number)
+        return self._sampler

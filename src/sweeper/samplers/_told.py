@@ -1,0 +1,177 @@
+"""What ended trials look like to samplers that learn from finished ones.
+
+GP, CMA-ES and NSGA-II overlook every trial that is not COMPLETE, and TPE takes any finished trial
+for better than every pruned one. They are shown instead
+
+- a pruned trial as COMPLETE, with the value it would have ended with had it gone on to gain what
+  finished trials gained from that epoch on (their median), never better than the best of those;
+- an infeasible one as COMPLETE, with the worst value of all and with a broken constraint for those
+  who understand it. A pruned trial that never reported has the worst value as well.
+
+None of this is stored: the study says what happened.
+"""
+
+from __future__ import annotations
+
+import copy
+import statistics
+from collections.abc import Container, Iterable, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+from optuna import Study
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+__all__ = ["EXHAUSTED", "Informed", "broken", "comparable"]
+
+EXHAUSTED = "sweeper:exhausted"  # set in a study whose sampler has nothing more to propose
+_CONSTRAINT = "constraints"  # as Optuna names it among a trial's system attributes
+
+
+def broken(trial: FrozenTrial) -> bool:
+    """Whether ``trial`` has ended infeasible."""
+    return any(value > 0 for value in trial.constraints.values())
+
+
+def comparable(
+    trials: Iterable[FrozenTrial], direction: StudyDirection, *, constraints: bool
+) -> list[FrozenTrial]:
+    """Copies of the finished and pruned ones of ``trials``, all COMPLETE and with a value."""
+    ended = [t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    infeasible = {t.number for t in ended if broken(t)}
+    values = _values([t for t in ended if t.number not in infeasible], direction)
+    worst = min if direction == StudyDirection.MAXIMIZE else max
+    fallback = worst(values.values(), default=0.0)
+    marks = {t.number: 1.0 if t.number in infeasible else -1.0 for t in ended}
+    return [
+        _completed(
+            trial,
+            values.get(trial.number, fallback),
+            marks[trial.number] if constraints and infeasible else None,
+        )
+        for trial in ended
+    ]
+
+
+def _completed(trial: FrozenTrial, value: float, constraint: float | None) -> FrozenTrial:
+    copied = copy.copy(trial)
+    copied.state = TrialState.COMPLETE
+    copied.values = [value]
+    copied.system_attrs = _without_constraints(trial)
+    if constraint is not None:
+        copied.system_attrs[f"{_CONSTRAINT}:feasible"] = constraint
+    return copied
+
+
+def _without_constraints(trial: FrozenTrial) -> dict[str, Any]:
+    return {k: v for k, v in trial.system_attrs.items() if not k.startswith(_CONSTRAINT)}
+
+
+def _values(feasible: Sequence[FrozenTrial], direction: StudyDirection) -> dict[int, float]:
+    """By number: the value of the finished, the likely one of the pruned that have reported."""
+    best, worst = (max, min) if direction == StudyDirection.MAXIMIZE else (min, max)
+    finished = [t for t in feasible if t.state == TrialState.COMPLETE]
+    values = {t.number: float(t.values[0]) for t in finished}
+    limit = best(values.values(), default=None)
+
+    def reached(trial: FrozenTrial, step: int) -> float:
+        return float(best(v for s, v in trial.intermediate_values.items() if s <= step))
+
+    @cache
+    def gain(step: int) -> float:
+        peers = [t for t in finished if step in t.intermediate_values]
+        return statistics.median([values[t.number] - reached(t, step) for t in peers] or [0.0])
+
+    for trial in feasible:
+        if trial.state == TrialState.PRUNED and trial.last_step is not None:
+            likely = reached(trial, trial.last_step) + gain(trial.last_step)
+            values[trial.number] = likely if limit is None else worst(likely, limit)
+    return values
+
+
+class _View(Study):
+    """A study whose ended trials are comparable; taken for one proposal, so they are kept."""
+
+    def __init__(self, study: Study, *, constraints: bool) -> None:
+        super().__init__(study.study_name, study._storage, study.sampler, study.pruner)
+        self._constraints = constraints
+
+    @cached_property
+    def _ended(self) -> dict[int, FrozenTrial]:
+        trials = super()._get_trials(deepcopy=False)
+        ended = comparable(trials, self.direction, constraints=self._constraints)
+        return {trial.number: trial for trial in ended}
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        found = super()._get_trials(deepcopy=False, use_cache=use_cache)
+        trials = [self._ended.get(trial.number, trial) for trial in found]
+        wanted = [trial for trial in trials if states is None or trial.state in states]
+        return copy.deepcopy(wanted) if deepcopy else wanted
+
+    def stop(self) -> None:
+        """Remember that the sampler has nothing more; Optuna's own raises outside ``optimize``."""
+        self.set_user_attr(EXHAUSTED, True)
+
+
+class Informed(BaseSampler):
+    """Shows comparable trials to the sampler ``inner``.
+
+    Args:
+        constraints: show which trials are infeasible as a constraint too.
+    """
+
+    def __init__(self, inner: BaseSampler, *, constraints: bool = True) -> None:
+        self._inner = inner
+        self._constraints = constraints
+        self._view: _View | None = None
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self._view = self._new_view(study)
+        self._inner.before_trial(self._view, trial)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return self._inner.infer_relative_search_space(self._seen(study), trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self._inner.sample_relative(self._seen(study), trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        return self._inner.sample_independent(
+            self._seen(study), trial, param_name, param_distribution
+        )
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        if not self._constraints:  # CMA-ES warns of each
+            trial = copy.copy(trial)
+            trial.system_attrs = _without_constraints(trial)
+        self._inner.after_trial(self._new_view(study), trial, state, values)
+
+    def _seen(self, study: Study) -> _View:
+        return self._view or self._new_view(study)
+
+    def _new_view(self, study: Study) -> _View:
+        return _View(study, constraints=self._constraints)

@@ -1,0 +1,4 @@
+"""Learning-rate schedules: each is stepped once per epoch with that epoch's validation loss.
+
+A member is ``def name(optimizer, epochs, /, *, options...) -> Schedule``.
+"""

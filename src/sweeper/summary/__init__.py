@@ -1,0 +1,8 @@
+"""What a sweep found, for people and programs: built from records, written in every form."""
+
+from sweeper.summary.answer import Cost, Entry, Summary
+from sweeper.summary.files import write
+from sweeper.summary.summarise import summarise
+from sweeper.summary.terminal import render
+
+__all__ = ["Cost", "Entry", "Summary", "render", "summarise", "write"]

@@ -1,0 +1,113 @@
+"""A summary as files: text, tables for programs, figures, one page with everything."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sweeper import families
+from sweeper.ledger.files import write_atomically
+from sweeper.records import best_report
+from sweeper.summary.answer import SCHEMA
+from sweeper.summary.markdown import markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sweeper.charts import Chart, ParallelChart
+    from sweeper.config import SweepConfig
+    from sweeper.records import TrialRecord
+    from sweeper.summary.answer import Summary
+
+__all__ = ["to_json", "trials_csv", "write"]
+
+_ORDER = ("contour", "parallel_coordinates", "learning_curves", "history", "slice")
+
+
+def write(
+    summary: Summary, config: SweepConfig, records: Sequence[TrialRecord], directory: Path
+) -> tuple[Path, ...]:
+    """Write summary.md, summary.json, trials.csv, figures/NAME.png and report.html.
+
+    Returns:
+        What was written; a figure with nothing to draw is left out.
+    """
+    from sweeper.summary.html import page
+
+    charts = dict(_charts(config, records))
+    texts = {
+        "summary.md": markdown(summary),
+        "summary.json": json.dumps(to_json(summary), indent=2) + "\n",
+        "trials.csv": trials_csv(config, records),
+        "report.html": page(summary, list(charts.values())),
+    }
+    for name, text in texts.items():
+        write_atomically(directory / name, text)
+    return (*(directory / name for name in texts), *_draw(charts, directory / "figures"))
+
+
+def to_json(summary: Summary) -> dict[str, Any]:
+    """The summary as JSON values: the fields of `Summary`, nested, and ``schema``.
+
+    Values that are not known are null; parameters are under their search-space names; times are in
+    seconds, the objective in its own units.
+    """
+    return {"schema": SCHEMA} | asdict(summary)
+
+
+def trials_csv(config: SweepConfig, records: Sequence[TrialRecord]) -> str:
+    """One line a trial, whatever became of it; metrics are those of its best epoch."""
+    objective = config.objective
+    best = {
+        r.number: best_report(r.reports, objective.metric, objective.direction) for r in records
+    }
+    params = _columns(r.params for r in records)
+    metrics = _columns(b.metrics for b in best.values() if b)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    fixed = ["trial", "state", "value", "best_epoch", "epochs", "seconds", "attempts", "seed"]
+    table.writerow([*fixed, "started", "ended", "reason", *_named(params, metrics)])
+    for r in records:
+        at = best[r.number]
+        cells = [r.number, r.state.value, r.value, at.epoch if at else None, r.epoch, r.seconds]
+        cells += [r.attempts, r.seed, _date(r.started), _date(r.ended), r.reason]
+        cells += [r.params.get(name) for name in params]
+        table.writerow([*cells, *(at.metrics.get(name) if at else None for name in metrics)])
+    return text.getvalue()
+
+
+def _named(params: Sequence[str], metrics: Sequence[str]) -> list[str]:
+    """As MLflow names them, since ``lr`` can be both."""
+    return [*(f"params.{name}" for name in params), *(f"metrics.{name}" for name in metrics)]
+
+
+def _columns(rows: Iterator[Any]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _date(seconds: float | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat("T", "seconds")
+
+
+def _charts(
+    config: SweepConfig, records: Sequence[TrialRecord]
+) -> Iterator[tuple[str, Chart | ParallelChart]]:
+    names = families.member_names("plots")
+    rank = {name: i for i, name in enumerate(_ORDER)}
+    for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):
+        plot = families.load("plots", name)
+        yield name, plot(records, config.objective, config.search_space)
+
+
+def _draw(charts: dict[str, Chart | ParallelChart], folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in charts.items():
+        if not chart.empty:
+            path = folder / f"{name}.png"
+            chart.png(path)
+            yield path

@@ -1,0 +1,51 @@
+"""A summary as Markdown; MLflow shows the first three lines of it on the parent run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeper.summary.tables import Table, counts_line, leaderboard, regions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sweeper.summary.answer import Summary
+
+__all__ = ["markdown"]
+
+
+def markdown(summary: Summary) -> str:
+    """The verdict first, then what it rests on."""
+    blocks = [f"**{summary.verdict}**", f"{counts_line(summary)}.", *_blocks(summary)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _blocks(summary: Summary) -> Iterator[str]:
+    if summary.warnings:
+        yield "## Warnings"
+        yield "\n".join(f"- {warning}" for warning in summary.warnings)
+    for table in (regions(summary), leaderboard(summary)):
+        if table.rows:
+            yield f"## {table.title}"
+            yield _table(table)
+            if table.note:
+                yield table.note
+    if summary.commands:
+        yield "## Next"
+        yield "\n".join(f"- {why}: `{command}`" for why, command in summary.commands.items())
+
+
+def _table(table: Table) -> str:
+    links = table.links or ("",) * len(table.rows)
+    lines = [_line(table.header), _line(("---",) * len(table.header))]
+    lines += [_line(_linked(row, link)) for row, link in zip(table.rows, links, strict=True)]
+    return "\n".join(lines)
+
+
+def _linked(row: tuple[str, ...], link: str) -> tuple[str, ...]:
+    """The second cell leads to the trial's run."""
+    return (row[0], f"[{row[1]}]({link})", *row[2:]) if link else row
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

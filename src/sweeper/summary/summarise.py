@@ -1,0 +1,86 @@
+"""From records to a summary: a pure function."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sweeper.records import TrialRecord, TrialState
+from sweeper.region import find_region, verdict
+from sweeper.region.scale import scale_of
+from sweeper.summary.answer import Cost, Entry, Summary
+from sweeper.summary.warnings import warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sweeper.config import SweepConfig
+
+__all__ = ["summarise"]
+
+_TOP = 10
+
+
+def summarise(
+    config: SweepConfig,
+    records: Sequence[TrialRecord],
+    *,
+    wall_seconds: float | None = None,
+    links: Mapping[int, str] | None = None,
+    commands: Mapping[str, str] | None = None,
+    now: float | None = None,
+) -> Summary:
+    """Sum a sweep up, at any time and with any number of trials.
+
+    Args:
+        wall_seconds: how long its sessions ran; by default from the first start to the last end.
+        links: where trials are shown, by number.
+        commands: what to type next, by purpose.
+    """
+    region = find_region(records, config.objective, config.search_space)
+    return Summary(
+        name=config.name,
+        experiment=config.experiment,
+        verdict=verdict(region),
+        region=region,
+        total=config.budget.trials,
+        epochs=config.epochs,
+        leaderboard=_leaderboard(config, records, links or {}),
+        warnings=tuple(warnings(config, records, region)),
+        cost=_cost(records, wall_seconds),
+        written=time.time() if now is None else now,
+        commands=dict(commands or {}),
+    )
+
+
+def _leaderboard(
+    config: SweepConfig, records: Sequence[TrialRecord], links: Mapping[int, str]
+) -> tuple[Entry, ...]:
+    """The best finished trials; while none has finished, the best of those that were stopped."""
+    valued = [r for r in records if r.value is not None and r.state.ended]
+    finished = [r for r in valued if r.state is TrialState.COMPLETE]
+    sign = 1.0 if config.objective.direction == "maximize" else -1.0
+    best = sorted(finished or valued, key=lambda r: (-sign * (r.value or 0.0), r.number))[:_TOP]
+    searched = {name for name, spec in config.search_space.items() if scale_of(spec) is not None}
+    return tuple(
+        Entry(
+            rank=rank,
+            number=r.number,
+            value=r.value or 0.0,
+            params={name: value for name, value in r.params.items() if name in searched},
+            epoch=r.epoch,
+            finished=bool(finished),
+            seconds=r.seconds,
+            link=links.get(r.number, ""),
+        )
+        for rank, r in enumerate(best, 1)
+    )
+
+
+def _cost(records: Iterable[TrialRecord], wall_seconds: float | None) -> Cost:
+    records = list(records)
+    starts = [r.started for r in records if r.started is not None]
+    ends = [r.ended for r in records if r.ended is not None]
+    if wall_seconds is None and starts and ends:
+        wall_seconds = max(max(ends) - min(starts), 0.0)
+    return Cost(wall_seconds, sum(r.seconds or 0.0 for r in records))

@@ -1,0 +1,84 @@
+"""What makes a verdict weak, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeper.records import TrialRecord, TrialState
+from sweeper.region import edge_words
+from sweeper.words import count, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sweeper.config import SweepConfig
+    from sweeper.region import Region
+
+__all__ = ["warnings"]
+
+_FEW = 10  # finished trials
+_MANY = 0.25  # share of ended trials
+
+
+def warnings(config: SweepConfig, records: Sequence[TrialRecord], region: Region) -> Iterator[str]:
+    """One sentence each, most important first."""
+    yield from _unended(config, region)
+    yield from _failed(records, region)
+    for edge in region.edges:
+        yield f"{edge_words(edge)}: widen the range and search on."
+    yield from _diverged(records, region)
+    yield from _out_of_memory(region)
+    yield from _few(region)
+
+
+def _unended(config: SweepConfig, region: Region) -> Iterator[str]:
+    counts, total = region.counts, config.budget.trials
+    waiting = counts.running + counts.interrupted
+    if waiting or counts.ended < total:
+        left = f", {waiting} are unfinished" if waiting else ""
+        yield f"{counts.ended} of {count(total, 'trial')} ended{left}: this is not the whole sweep."
+
+
+def _failed(records: Sequence[TrialRecord], region: Region) -> Iterator[str]:
+    counts = region.counts
+    failed = [r for r in records if r.state is TrialState.FAILED]
+    if failed:
+        why = failed[-1].reason or "no reason known"
+        yield f"{count(len(failed), 'trial')} failed; the last (trial {failed[-1].number}): {why}"
+    if counts.timed_out:
+        yield f"{count(counts.timed_out, 'trial')} ran out of time before the last epoch."
+
+
+def _diverged(records: Sequence[TrialRecord], region: Region) -> Iterator[str]:
+    counts = region.counts
+    if not counts.ended or counts.diverged / counts.ended < _MANY:
+        return
+    where = ""
+    if region.lr:
+        rates = [
+            float(r.params[region.lr])
+            for r in records
+            if r.state is TrialState.DIVERGED and region.lr in r.params
+        ]
+        where = f", the lowest at {region.lr} {number(min(rates))}" if rates else ""
+    share = counts.diverged / counts.ended
+    yield f"{share:.0%} of the trials diverged{where}: lower the upper end of the range."
+
+
+def _out_of_memory(region: Region) -> Iterator[str]:
+    if not region.counts.out_of_memory:
+        return
+    rows = [row for row in region.rows if row.batch_sizes and row.counts.out_of_memory]
+    said = [
+        f"{row.counts.out_of_memory} of {count(row.counts.ended, 'trial')} with "
+        f"{region.batch_size} {row.label}"
+        for row in rows
+    ]
+    which = ", ".join(said) or count(region.counts.out_of_memory, "trial")
+    yield f"Out of memory: {which}."
+
+
+def _few(region: Region) -> Iterator[str]:
+    if 0 < region.counts.finished < _FEW:
+        trained = count(region.counts.finished, "trial")
+        yield f"Only {trained} trained to the end: ranges and ranks can change with more."

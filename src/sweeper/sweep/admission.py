@@ -1,0 +1,48 @@
+"""Which sweep a configuration belongs to, and whether it may go on with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from sweeper.config import Change, SweepConfig, diff
+from sweeper.errors import ConfigError, Problem
+from sweeper.ledger.manifest import Manifest
+from sweeper.ledger.paths import SweepPaths
+
+__all__ = ["Admission", "admit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A sweep that may begin or go on.
+
+    Attributes:
+        changes: what the configuration has otherwise than the sweep had; all accepted.
+        is_new: there was no such sweep.
+    """
+
+    manifest: Manifest
+    changes: tuple[Change, ...]
+    is_new: bool
+
+
+def admit(config: SweepConfig, paths: SweepPaths, source: str) -> Admission:
+    """Compare ``config`` with the sweep in ``paths``, if there is one. Writes nothing.
+
+    Args:
+        source: what was run, as the user named it.
+
+    Raises:
+        ConfigError: it has changes that the sweep cannot go on with; names all of them.
+    """
+    if not paths.manifest.exists():
+        return Admission(Manifest.new(config.to_json(), source), (), is_new=True)
+    manifest = Manifest.read(paths)
+    changes = diff(SweepConfig.from_json(manifest.config), config)
+    refused = [Problem(source, str(c)) for c in changes if c.verdict == "refused"]
+    if refused:
+        raise ConfigError(refused)
+    return Admission(
+        dataclasses.replace(manifest, config=config.to_json()), changes, is_new=False
+    )

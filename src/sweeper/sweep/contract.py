@@ -1,0 +1,52 @@
+"""What a session is going to do, said before it does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sweeper.config import Change
+from sweeper.ledger.ledger import Ledger
+
+__all__ = ["Contract"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Attributes:
+    done: trials that have ended.
+    continuing: last reported epoch of each trial that goes on, by number.
+    to_go: trials that are still to be proposed.
+    changes: what the configuration has otherwise than before.
+    """
+
+    done: int
+    continuing: dict[int, int]
+    to_go: int
+    changes: tuple[Change, ...] = ()
+
+    @classmethod
+    def of(cls, ledger: Ledger, changes: Sequence[Change]) -> Contract:
+        """What there is to do in ``ledger``."""
+        unfinished = ledger.unfinished()
+        epochs = {n: r.epoch if (r := ledger.history.record(n)) else 0 for n in unfinished}
+        count = ledger.count()
+        return cls(
+            done=count - len(unfinished),
+            continuing=epochs,
+            to_go=max(0, ledger.config.budget.trials - count),
+            changes=tuple(changes),
+        )
+
+    @property
+    def nothing_left(self) -> bool:
+        return not self.continuing and not self.to_go
+
+    def __str__(self) -> str:
+        parts = [f"{self.done} done"]
+        if self.continuing:
+            epochs = sorted(set(self.continuing.values()))
+            after = ", ".join(map(str, epochs))
+            parts.append(f"{len(self.continuing)} continue after epoch {after}")
+        parts.append(f"{self.to_go} to go")
+        return "\n".join([", ".join(parts), *map(str, self.changes)])

@@ -1,0 +1,76 @@
+"""A sweep as MLflow shall know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sweeper.config import FloatParam, IntParam, ParamSpec, SearchSpace, SweepConfig, flat_params
+from sweeper.config.search_space import propose, witness
+from sweeper.ledger.manifest import Manifest
+from sweeper.records import ParamValue
+from sweeper.tracker.identity import DatasetIdentity, SweepIdentity
+
+__all__ = ["identify"]
+
+
+def identify(config: SweepConfig, manifest: Manifest) -> SweepIdentity:
+    """Everything about the sweep that its parent run shows; reads the data set once."""
+    return SweepIdentity(
+        sweep_id=manifest.sweep_id,
+        name=config.name,
+        experiment=config.experiment,
+        metric=config.objective.metric,
+        direction=config.objective.direction,
+        source=manifest.source,
+        settings=_settings(config),
+        log_scaled=_log_scaled(config),
+        dataset=_dataset(config),
+    )
+
+
+def _settings(config: SweepConfig) -> dict[str, str]:
+    found = config.to_json()
+    space = {f"space.{name}": _inline(spec) for name, spec in found["search_space"].items()}
+    sections = ("task", "seed", "objective", "sampler", "pruner", "budget", "resources")
+    sections += ("model", "data", "training")
+    return {key: _inline(found[key]) for key in sections} | space
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}={_inline(v)}" for k, v in value.items() if v is not None)
+    return str(value)
+
+
+def _log_scaled(config: SweepConfig) -> frozenset[str]:
+    """The flat names of the parameters on a log scale."""
+    space = config.search_space
+    names = set()
+    for name, spec in space.items():
+        if isinstance(spec, FloatParam | IntParam) and spec.log:
+            flat = flat_params(config, _some_params(space, name))
+            own = name.rpartition(".")[2]
+            names.add(own if own in flat else name)
+    return frozenset(names)
+
+
+def _some_params(space: SearchSpace, name: str) -> dict[str, ParamValue]:
+    """Parameters of a possible trial in which ``name`` applies."""
+    given = witness(space, name) or {}
+    return propose(space, lambda n, spec: given[n] if n in given else _some_value(spec))
+
+
+def _some_value(spec: ParamSpec) -> ParamValue:
+    if isinstance(spec, FloatParam | IntParam):
+        return spec.low
+    return next(iter(spec.values()))
+
+
+def _dataset(config: SweepConfig) -> DatasetIdentity | None:
+    """The corpus of the enhancement task; a task of the user's own has its own data."""
+    if config.task != "enhancement":
+        return None
+    from sweeper.tasks.enhancement import corpus_of
+
+    corpus = corpus_of({"data": config.data.model_dump(mode="json")})
+    return DatasetIdentity(corpus.name, corpus.fingerprint, corpus.source)

@@ -1,0 +1,73 @@
+"""What would run, without running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sweeper import words
+from sweeper.config import SweepConfig
+from sweeper.config.search_space import size
+from sweeper.engine.resources import plan_slots
+from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.study import SweepStudy
+from sweeper.sweep.admission import admit
+
+__all__ = ["preview"]
+
+_SHOWN = 5
+
+
+def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) -> None:
+    """Print what `run_sweep` would do; starts and writes nothing.
+
+    Raises:
+        ConfigError: the machine lacks what is asked for, or a sweep of that name is in the way.
+    """
+    paths = SweepPaths(sweeps.absolute() / config.name)
+    admission = admit(config, paths, source)
+    facts = Table.grid(padding=(0, 2))
+    for name, value in _facts(config, paths, admission.is_new).items():
+        facts.add_row(name, value)
+    console.print(facts)
+    for change in admission.changes:
+        console.print(f"changed     {change}", markup=False)
+    if admission.is_new:
+        console.print(f"\nThe first of {words.count(config.budget.trials, 'trial')}:")
+        console.print(_proposals(config))
+
+
+def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, str]:
+    configurations = size(config.search_space)
+    budget = config.budget.model_dump(exclude_none=True)
+    direction = config.objective.direction
+    return {
+        "sweep": f"{config.name} ({'new' if is_new else 'goes on'}), experiment {config.experiment}",
+        "folder": str(paths.root),
+        "task": f"{config.task}: model {config.model.name}, data {config.data.name}",
+        "objective": f"{direction} {config.objective.metric}",
+        "space": f"{words.count(len(config.search_space), 'parameter')}, "
+        + ("infinitely many" if configurations is None else f"{configurations:,}")
+        + " configurations",
+        "sampler": f"{config.sampler.name}, pruner {config.pruner.name}",
+        "budget": ", ".join(f"{value:g} {key}" for key, value in budget.items())
+        + f", {config.epochs} epochs each at most",
+        "resources": str(plan_slots(config.resources)),
+    }
+
+
+def _proposals(config: SweepConfig) -> Table:
+    study = SweepStudy(None, config)
+    table = Table(box=None, padding=(0, 2))
+    table.add_column("trial", justify="right")
+    for name in config.search_space:
+        table.add_column(name, justify="right")
+    for _ in range(min(_SHOWN, config.budget.trials)):
+        asked = study.ask()
+        if asked is None:
+            break
+        number, params = asked
+        table.add_row(str(number), *(words.number(params.get(n)) for n in config.search_space))
+    return table

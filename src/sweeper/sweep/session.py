@@ -1,0 +1,141 @@
+"""One session of a sweep, from the opened ledger to the verdict."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from sweeper.config import SweepConfig
+from sweeper.engine.conductor import Conductor, Ending
+from sweeper.engine.resources import Slots, plan_slots
+from sweeper.engine.run import run_trials
+from sweeper.engine.runtime import quiet
+from sweeper.ledger.history import read_history
+from sweeper.ledger.ledger import Ledger, open_ledger
+from sweeper.ledger.manifest import Manifest
+from sweeper.ledger.paths import SweepPaths, find_sweeps
+from sweeper.sweep.admission import admit
+from sweeper.sweep.contract import Contract
+from sweeper.sweep.identity import identify
+from sweeper.sweep.verdict import publish
+from sweeper.sweep.watch import Watch
+from sweeper.tracker.mirror import Mirror
+from sweeper.tracker.thread import MirrorThread
+
+__all__ = ["list_unfinished", "resume_sweep", "run_sweep"]
+
+_PATIENCE_SECONDS = 120.0
+"""How long the end of a session waits for MLflow; what is left then is shipped the next time."""
+
+
+def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) -> Ending:
+    """Begin or go on with the sweep of ``config`` and work until its budget is used up.
+
+    Raises:
+        ConfigError: the sweep cannot go on with this configuration, or the machine is too small.
+        SweepLocked: another driver is at work on it.
+        LedgerError: its folder cannot be read or written.
+    """
+    paths = SweepPaths(sweeps.absolute() / config.name)
+    admission = admit(config, paths, source)
+    slots = plan_slots(config.resources)
+    with open_ledger(paths, admission.manifest, config) as ledger, _logging_to(paths.logs):
+        contract = Contract.of(ledger, admission.changes)
+        console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
+        return _session(ledger, slots, contract, console)
+
+
+def resume_sweep(
+    name: str, sweeps: Path, console: Console, trials: int | None = None
+) -> Ending:
+    """Go on with the sweep ``name``, with a new total of ``trials`` if one is given.
+
+    Raises:
+        SweepNotFound: there is no such sweep.
+        ConfigError, SweepLocked, LedgerError: as `run_sweep`.
+    """
+    manifest = Manifest.read(SweepPaths.existing(name, sweeps))
+    config = SweepConfig.from_json(manifest.config)
+    if trials is not None:
+        config = config.model_copy(update={"budget": config.budget.model_copy(update={"trials": trials})})
+    # relative paths of data, and MLflow's default store, begin where the sweep began
+    os.chdir(manifest.folder)
+    return run_sweep(config, manifest.source, sweeps, console)
+
+
+def list_unfinished(sweeps: Path, console: Console) -> None:
+    """Print the sweeps that can go on, with what is left of each."""
+    rows = [(p, Manifest.read(p), read_history(p.history)) for p in find_sweeps(sweeps)]
+    open_sweeps = 0
+    for paths, manifest, history in rows:
+        total = SweepConfig.from_json(manifest.config).budget.trials
+        ended = sum(r.state.ended for r in history.records())
+        if ended < total:
+            open_sweeps += 1
+            console.print(f"sweeper resume {paths.root.name}    {ended} of {total} trials done")
+    if not open_sweeps:
+        console.print(f"no unfinished sweep in {sweeps.absolute()}")
+
+
+def _session(ledger: Ledger, slots: Slots, contract: Contract, console: Console) -> Ending:
+    conductor = Conductor(ledger, slots)
+    with Mirror(ledger.paths.root, identify(ledger.config, ledger.manifest)) as mirror:
+        thread = MirrorThread(mirror)
+        ledger.begin_session()
+        thread.start()
+        if contract.nothing_left:
+            conductor.drain(Ending.FINISHED, "nothing left to do")
+        else:
+            _train(conductor, thread, console)
+        ending = conductor.ending or Ending.FINISHED
+        ledger.end_session(ending)
+        _say_why(conductor, console)
+        thread.flush(_PATIENCE_SECONDS)
+        publish(ledger, mirror, console)
+        _close(thread, mirror, console)
+    return ending
+
+
+def _train(conductor: Conductor, thread: MirrorThread, console: Console) -> None:
+    ledger = conductor.ledger
+    with quiet(ledger.paths.logs / "ray.log") as output:
+        own = Console(file=output, highlight=False)
+        with Watch(conductor, thread, own) as watch:
+            run_trials(conductor, ledger.manifest.folder, watch.tick)
+
+
+def _say_why(conductor: Conductor, console: Console) -> None:
+    if conductor.ending is not Ending.ABORTED or conductor.last_failure is None:
+        return
+    console.print(f"[bold red]The sweep was given up:[/] {conductor.why}. The last failure:")
+    console.print(conductor.last_failure.details or conductor.last_failure.reason, markup=False)
+
+
+def _close(thread: MirrorThread, mirror: Mirror, console: Console) -> None:
+    if not thread.close(_PATIENCE_SECONDS):
+        console.print(f"[yellow]{thread.status}; the next `sweeper resume` brings the rest[/]")
+    for remark in mirror.remarks:
+        console.print(remark, style="yellow", markup=False)
+    where = mirror.parent_url or "`mlflow ui` in this folder shows the parent run"
+    console.print(where, style="dim")
+
+
+@contextmanager
+def _logging_to(folder: Path) -> Iterator[None]:
+    """Keep what sweeper itself has to say in a file, and the terminal for the board."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder / "sweeper.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("sweeper")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

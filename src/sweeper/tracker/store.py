@@ -1,0 +1,289 @@
+"""The few things that the mirror does in MLflow, with errors that say what they mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from sweeper.errors import TrackingError
+from sweeper.tracker import quiet
+from sweeper.tracker.names import tag_text
+from sweeper.tracker.writes import Birth, Point, Status
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
+    from mlflow.store.artifact.artifact_repo import ArtifactRepository
+
+    from sweeper.tracker.identity import DatasetIdentity
+
+__all__ = ["RunGoneError", "RunView", "Store", "WriteRefusedError"]
+
+_KIND = "mlflow.experimentKind"
+_MODEL_TRAINING = "custom_model_development"  # else the UI takes the runs for GenAI evaluations
+_MAX_DIGEST = 36
+
+
+class RunGoneError(Exception):
+    """The run was deleted in MLflow."""
+
+
+class WriteRefusedError(Exception):
+    """MLflow will never accept this write; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What a run holds."""
+
+    id: str
+    experiment_id: str
+    deleted: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metrics: frozenset[str] = frozenset()
+
+
+class Store:
+    """One tracking store or server.
+
+    Every method raises `TrackingError` where MLflow cannot be reached or fails; those that write to
+    a run also raise `RunGoneError` and `WriteRefusedError`.
+    """
+
+    def __init__(self, client: MlflowClient, uri: str) -> None:
+        self._client = client
+        self._uri = uri
+        self._local_artifacts: dict[str, ArtifactRepository] = {}
+
+    @classmethod
+    def connect(cls, uri: str | None) -> Self:
+        """The store at ``uri``; None is MLFLOW_TRACKING_URI, or else MLflow's own default.
+
+        Takes seconds: MLflow is imported, and a new database gets its tables.
+        """
+        quiet.setup()
+        import mlflow
+
+        uri = uri or mlflow.get_tracking_uri()
+        with _clear_errors(uri):
+            return cls(mlflow.MlflowClient(tracking_uri=uri), uri)
+
+    @property
+    def uri(self) -> str:
+        """The tracking URI, fit to be shown."""
+        return quiet.without_password(self._uri)
+
+    def run_url(self, experiment_id: str, run_id: str) -> str | None:
+        """Where a browser finds the run; None for a store that no server is known for."""
+        if not self._uri.startswith(("http://", "https://")):
+            return None
+        return f"{self.uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+
+    def experiment(self, name: str) -> str:
+        """The id of the experiment, which is created where there is none.
+
+        Raises:
+            TrackingError: also where it has been deleted.
+        """
+        with self._clear():
+            found = self._client.get_experiment_by_name(name)
+            if found is None:
+                return str(self._client.create_experiment(name, tags={_KIND: _MODEL_TRAINING}))
+            _refuse_deleted(found)
+            if _KIND not in found.tags:
+                self._client.set_experiment_tag(found.experiment_id, _KIND, _MODEL_TRAINING)
+            return str(found.experiment_id)
+
+    def check_experiment(self, experiment_id: str) -> None:
+        """Make sure that the experiment is not deleted, or raise `TrackingError`."""
+        with self._clear():
+            _refuse_deleted(self._client.get_experiment(experiment_id))
+
+    def get(self, run_id: str) -> RunView | None:
+        """The run, also a deleted one; None where this store never had it."""
+        try:
+            with self._clear(run_id):
+                return _view(self._client.get_run(run_id))
+        except RunGoneError:
+            return None
+
+    def find(self, experiment_id: str, tags: Mapping[str, str]) -> list[RunView]:
+        """Every run with these tags, also deleted ones."""
+        from mlflow.entities import ViewType
+
+        return self._search(experiment_id, _equal(tags), ViewType.ALL)
+
+    def find_running(self, experiment_id: str, tags: Mapping[str, str]) -> list[RunView]:
+        """The runs with these tags that MLflow shows as running."""
+        from mlflow.entities import ViewType
+
+        query = f"{_equal(tags)} and attributes.status = 'RUNNING'"
+        return self._search(experiment_id, query, ViewType.ACTIVE_ONLY)
+
+    def _search(self, experiment_id: str, query: str, view: int) -> list[RunView]:
+        found: list[Run] = []
+        token = None
+        with self._clear():
+            while True:
+                page = self._client.search_runs([experiment_id], query, view, page_token=token)
+                found += page
+                if not (token := page.token):
+                    return [_view(run) for run in found]
+
+    def create(self, experiment_id: str, birth: Birth, tags: Mapping[str, str]) -> str:
+        """Create a run and give its id. After an error it may exist all the same."""
+        with self._clear():
+            run = self._client.create_run(
+                experiment_id,
+                start_time=birth.time,
+                tags={key: tag_text(value) for key, value in tags.items()},
+                run_name=birth.name,
+            )
+            self._remember_artifacts(run)
+            return str(run.info.run_id)
+
+    def steps_of(self, run_id: str, keys: Collection[str]) -> set[tuple[str, int]]:
+        """The (key, step) pairs that the run has for these keys."""
+        with self._clear(run_id):
+            return {
+                (key, metric.step)
+                for key in sorted(keys)
+                for metric in self._client.get_metric_history(run_id, key)
+            }
+
+    def log(
+        self,
+        run_id: str,
+        points: Sequence[Point] = (),
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write all of these to the run; after an error, any of them may have been written."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        with self._clear(run_id):
+            self._client.log_batch(
+                run_id,
+                metrics=[Metric(p.key, p.value, p.time, p.step) for p in points],
+                params=[Param(key, value) for key, value in (params or {}).items()],
+                tags=[RunTag(key, tag_text(value)) for key, value in (tags or {}).items()],
+            )
+
+    def log_dataset(self, run_id: str, dataset: DatasetIdentity) -> None:
+        """Say that the run trains on ``dataset``; saying it again changes nothing."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        entity = Dataset(
+            name=dataset.name,
+            digest=dataset.fingerprint[:_MAX_DIGEST],
+            source_type="local",
+            source=json.dumps({"uri": dataset.source}),
+        )
+        context = InputTag("mlflow.data.context", "training")
+        with self._clear(run_id):
+            self._client.log_inputs(run_id, [DatasetInput(entity, [context])])
+
+    def set_status(self, run_id: str, status: Status) -> None:
+        """Set the run's status and, unless it runs again, its end time."""
+        with self._clear(run_id):
+            if status.name == "RUNNING":
+                self._client.update_run(run_id, status="RUNNING")
+            else:
+                self._client.set_terminated(run_id, status.name, status.time)
+
+    def delete(self, run_id: str) -> None:
+        """Move the run to MLflow's trash."""
+        with self._clear(run_id):
+            self._client.delete_run(run_id)
+
+    def upload(self, run_id: str, path: Path, folder: str | None = None) -> None:
+        """Upload a file, or all that is in a folder, below ``folder`` of the run's artifacts."""
+        with self._clear(run_id):
+            local = self._local_artifacts.get(run_id)
+            if path.is_dir():
+                upload = (
+                    local.log_artifacts if local else partial(self._client.log_artifacts, run_id)
+                )
+            else:
+                upload = local.log_artifact if local else partial(self._client.log_artifact, run_id)
+            upload(str(path), folder)
+
+    def _remember_artifacts(self, run: Run) -> None:
+        """Files on this machine need no request; the client makes one a run to learn the place."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        if urlsplit(run.info.artifact_uri).scheme in ("", "file"):
+            repository = get_artifact_repository(run.info.artifact_uri)
+            self._local_artifacts[run.info.run_id] = repository
+
+    def upload_text(self, run_id: str, text: str, name: str) -> None:
+        """Upload ``text`` as the artifact ``name``."""
+        with self._clear(run_id):
+            self._client.log_text(run_id, text, name)
+
+    @contextmanager
+    def _clear(self, run_id: str | None = None) -> Iterator[None]:
+        """Errors of the block as `TrackingError`, or as what they mean for the run."""
+        from mlflow.exceptions import MlflowException
+
+        with _clear_errors(self.uri):
+            try:
+                yield
+            except MlflowException as error:
+                if run_id is not None:
+                    self._raise_for_run(run_id, error)
+                raise
+
+    def _raise_for_run(self, run_id: str, error: Exception) -> None:
+        code = getattr(error, "error_code", "")
+        if code == "RESOURCE_DOES_NOT_EXIST":
+            raise RunGoneError from error
+        if code == "INVALID_PARAMETER_VALUE":
+            # the code for a deleted run as well as for a bad value
+            run = self._client.get_run(run_id)
+            if run.info.lifecycle_stage != "active":
+                raise RunGoneError from error
+            raise WriteRefusedError(quiet.reason(error)) from error
+
+
+@contextmanager
+def _clear_errors(uri: str) -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        where = quiet.without_password(uri)
+        raise TrackingError(f"MLflow at {where}: {quiet.reason(error)}") from error
+
+
+def _refuse_deleted(experiment: Experiment) -> None:
+    if experiment.lifecycle_stage != "active":
+        raise TrackingError(
+            f"the MLflow experiment {experiment.name!r} has been deleted; restore it with `mlflow "
+            f"experiments restore --experiment-id {experiment.experiment_id}`, or start a new "
+            "sweep with another `experiment:` in its YAML"
+        )
+
+
+def _equal(tags: Mapping[str, str]) -> str:
+    return " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
+
+
+def _view(run: Run) -> RunView:
+    return RunView(
+        id=run.info.run_id,
+        experiment_id=run.info.experiment_id,
+        deleted=run.info.lifecycle_stage != "active",
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+        metrics=frozenset(run.data.metrics),
+    )

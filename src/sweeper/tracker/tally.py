@@ -1,0 +1,70 @@
+"""What the mirror must remember of the events it has shipped, to go on after them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sweeper.records import Direction
+
+__all__ = ["LiveTrial", "Tally"]
+
+
+@dataclass(slots=True)
+class LiveTrial:
+    """A trial between its first start and its end; ``working`` unless its driver left it."""
+
+    epoch: int = 0
+    best: float | None = None
+    best_epoch: int = 0
+    working: bool = True
+
+    def see(self, epoch: int, value: float | None, direction: Direction) -> None:
+        """Take in one epoch's objective."""
+        self.epoch = epoch
+        if value is not None and (self.best is None or better(value, self.best, direction)):
+            self.best, self.best_epoch = value, epoch
+
+
+@dataclass(slots=True)
+class Tally:
+    """The sweep up to some event.
+
+    Attributes:
+        ended: how many trials have ended, by state.
+        changes: how often a trial started or stopped working; the steps of ``trials_running``.
+        best: the best objective of the ended trials.
+    """
+
+    ended: dict[str, int] = field(default_factory=dict)
+    live: dict[int, LiveTrial] = field(default_factory=dict)
+    changes: int = 0
+    best: float | None = None
+
+    @property
+    def working(self) -> int:
+        """How many trials are being worked on."""
+        return sum(trial.working for trial in self.live.values())
+
+    @property
+    def ended_count(self) -> int:
+        return sum(self.ended.values())
+
+    def see_value(self, value: float | None, direction: Direction) -> None:
+        """Take in an ended trial's objective."""
+        if value is not None and (self.best is None or better(value, self.best, direction)):
+            self.best = value
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+        live = {int(n): LiveTrial(**trial) for n, trial in data["live"].items()}
+        return cls(**{**data, "ended": dict(data["ended"]), "live": live})
+
+
+def better(value: float, than: float, direction: Direction) -> bool:
+    """Whether ``value`` beats ``than``; an equal one does not."""
+    return value > than if direction == "maximize" else value < than

@@ -1,0 +1,164 @@
+"""The mirror in the background: no trial ever waits for MLflow."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sweeper import words
+from sweeper.errors import SweeperError
+from sweeper.tracker.mirror import Mirror
+from sweeper.tracker.quiet import reason
+
+__all__ = ["MirrorStatus", "MirrorThread"]
+
+_SHARE = 0.02  # of one processor
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorStatus:
+    """How the mirror stands, for the board.
+
+    Attributes:
+        behind: events that are not in MLflow.
+        owed: uploads that are not in MLflow.
+        since: when it fell behind, in seconds since 1970; None while all is well.
+        error: why; empty while all is well.
+        remarks: what a person should know that stops nothing.
+    """
+
+    behind: int
+    owed: int
+    since: float | None
+    error: str
+    remarks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.error:
+            return "MLflow up to date" if not self.behind + self.owed else "MLflow is catching up"
+        clock = time.strftime("%H:%M:%S", time.localtime(self.since))
+        lacks = f"{words.count(self.behind, 'event')} and {words.count(self.owed, 'upload')}"
+        return f"MLflow is {lacks} behind since {clock}: {self.error}"
+
+
+class _Task:
+    """Something that is done again and again, with growing pauses while it fails."""
+
+    def __init__(self, action: Callable[[], None], shortest: float, longest: float) -> None:
+        self._action = action
+        self._shortest, self._longest = shortest, longest
+        self._pause = shortest
+        self._not_before = 0.0
+        self.error = ""
+        self.failed_since: float | None = None
+
+    def run(self, *, now: bool) -> bool:
+        """Do it unless it is pausing, or regardless with ``now``; whether it is done."""
+        if not now and time.monotonic() < self._not_before:
+            return False
+        try:
+            self._action()
+        except Exception as error:  # whatever happens here, the sweep goes on
+            self._fail(error)
+            return False
+        self._pause, self._not_before, self.error, self.failed_since = self._shortest, 0.0, "", None
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        text = str(error) if isinstance(error, SweeperError) else reason(error)
+        if text != self.error:
+            _log.warning("%s", text, exc_info=error)
+        self.error, self.failed_since = text, self.failed_since or time.time()
+        self._not_before = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, self._longest)
+
+
+class MirrorThread:
+    """Keeps a `Mirror` up to date about once per ``interval`` seconds.
+
+    Where shipping is dear, up to five times less often, so that it stays a small share of one
+    processor. Errors are kept for `status` and tried again after pauses that grow from
+    ``interval`` to ``longest`` seconds.
+    """
+
+    def __init__(self, mirror: Mirror, interval: float = 1.0, longest: float = 30.0) -> None:
+        self._mirror = mirror
+        self._interval = interval
+        self._sync = _Task(lambda: mirror.sync(self._is_closing), interval, longest)
+        self._settle = _Task(lambda: mirror.settle(self._is_closing), interval, longest)
+        self._finish = _Task(mirror.finish, interval, longest)
+        self._changed = threading.Condition()
+        self._asked = 0
+        self._flushed = 0
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
+
+    def start(self) -> None:
+        """Begin; MLflow is imported in the background too."""
+        self._thread.start()
+
+    @property
+    def status(self) -> MirrorStatus:
+        """How it stands now; never waits for MLflow."""
+        failing = [task for task in (self._sync, self._settle, self._finish) if task.error]
+        return MirrorStatus(
+            behind=self._mirror.behind,
+            owed=self._mirror.owed,
+            since=min((t.failed_since for t in failing if t.failed_since), default=None),
+            error=failing[0].error if failing else "",
+            remarks=tuple(self._mirror.remarks),
+        )
+
+    def flush(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds until all that is known by now is in MLflow."""
+        with self._changed:
+            self._asked += 1
+            wanted = self._asked
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._flushed >= wanted, timeout)
+
+    def close(self, timeout: float) -> bool:
+        """Flush, set right what is left over, and stop within about ``timeout`` seconds.
+
+        Returns:
+            Whether everything is in MLflow; what is not, the next session or `sync` ships.
+        """
+        end = time.monotonic() + timeout
+        clean = self.flush(timeout)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(max(0.0, end - time.monotonic()))
+        return clean and not self._thread.is_alive() and not self.status.error
+
+    def _is_closing(self) -> bool:
+        return self._closing
+
+    def _work(self) -> None:
+        while not self._closing:
+            self._turn()
+        if not (self._sync.error or self._settle.error):
+            self._finish.run(now=True)
+
+    def _turn(self) -> None:
+        """Ship once, then wait for the next time or for somebody who wants it now."""
+        with self._changed:
+            asked = self._asked
+        wanted, before = asked > self._flushed, time.thread_time()
+        clean = self._sync.run(now=wanted) and self._settle.run(now=wanted)
+        with self._changed:
+            if clean:
+                self._flushed = asked
+                self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._closing or self._asked > asked,
+                self._pause(time.thread_time() - before),
+            )
+
+    def _pause(self, cost: float) -> float:
+        """Seconds to wait after a turn that took ``cost`` seconds of processor time."""
+        return min(max(self._interval, cost / _SHARE), 5 * self._interval)

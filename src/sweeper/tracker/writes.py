@@ -1,0 +1,194 @@
+"""From the ledger's events to what must stand in MLflow: pure, nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sweeper.ledger.paths import SweepPaths
+from sweeper.records import TrialState
+from sweeper.tracker.identity import SweepIdentity
+from sweeper.tracker.names import metric_key, metric_value, params_of, run_name
+from sweeper.tracker.tail import Event
+from sweeper.tracker.tally import LiveTrial, Tally
+
+__all__ = ["Birth", "Plan", "Point", "RunWrites", "Status", "plan"]
+
+# a trial that was stopped on purpose is KILLED, as in MLflow's own Optuna storage
+_TRIAL_STATUS = {
+    TrialState.COMPLETE: "FINISHED",
+    TrialState.PRUNED: "KILLED",
+    TrialState.TIMED_OUT: "KILLED",
+    TrialState.DIVERGED: "FAILED",
+    TrialState.OUT_OF_MEMORY: "FAILED",
+    TrialState.FAILED: "FAILED",
+}
+_SWEEP_STATUS = {"finished": "FINISHED", "aborted": "FAILED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a metric; ``time`` in milliseconds since 1970."""
+
+    key: str
+    value: float
+    time: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What a run is created with; ``time`` in milliseconds since 1970."""
+
+    name: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A run's status in MLflow's words, since ``time`` in milliseconds since 1970."""
+
+    name: str
+    time: int
+
+
+@dataclass(slots=True)
+class RunWrites:
+    """What some events say about one run, in the order in which it is written."""
+
+    birth: Birth | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    points: list[Point] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    status: Status | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What some events say about the trials' runs and the parent run, and the tally after them."""
+
+    trials: dict[int, RunWrites]
+    parent: RunWrites
+    tally: Tally
+
+
+def plan(sweep: SweepIdentity, paths: SweepPaths, tally: Tally, events: Iterable[Event]) -> Plan:
+    """Fold ``events``, which follow on ``tally``, into one batch of writes for each run."""
+    fold = _Fold(sweep, paths, tally)
+    for event in events:
+        fold.add(event)
+    return Plan(fold.trials, fold.parent, fold.tally)
+
+
+def _ms(event: Event) -> int:
+    return int(event["time"] * 1000)
+
+
+class _Fold:
+    def __init__(self, sweep: SweepIdentity, paths: SweepPaths, tally: Tally) -> None:
+        self._sweep = sweep
+        self._paths = paths
+        self.tally = Tally.from_json(tally.to_json())
+        self.trials: dict[int, RunWrites] = {}
+        self.parent = RunWrites()
+        self._handlers: dict[str, Callable[[Event], None]] = {
+            "session": self._session,
+            "session_end": self._session_end,
+            "start": self._start,
+            "epoch": self._epoch,
+            "interrupt": self._interrupt,
+            "end": self._end,
+        }
+
+    def add(self, event: Event) -> None:
+        """Take in one event; the ledger refuses unknown ones, so here they are no concern."""
+        if handler := self._handlers.get(event["event"]):
+            handler(event)
+
+    def _writes(self, event: Event) -> RunWrites:
+        return self.trials.setdefault(event["trial"], RunWrites())
+
+    def _live(self, event: Event) -> LiveTrial:
+        return self.tally.live.setdefault(event["trial"], LiveTrial())
+
+    def _session(self, event: Event) -> None:
+        self.parent.tags |= {"sweeper.session": str(event["session"]), "sweeper.state": "running"}
+        self._turn_parent("RUNNING", event)
+
+    def _session_end(self, event: Event) -> None:
+        self.parent.tags["sweeper.state"] = event["reason"]
+        self._turn_parent(_SWEEP_STATUS.get(event["reason"], "KILLED"), event)
+
+    def _turn_parent(self, status: str, event: Event) -> None:
+        self.parent.status = Status(status, _ms(event))
+
+    def _start(self, event: Event) -> None:
+        writes, number = self._writes(event), event["trial"]
+        name = run_name(self._paths.trial(number).name, event["params"])
+        writes.birth = writes.birth or Birth(name, _ms(event))
+        writes.params = params_of(event["flat_params"], event["seed"], self._sweep.log_scaled)
+        writes.tags |= {"sweeper.state": "running", "sweeper.attempt": str(event["attempt"])}
+        before = self.tally.live.get(number)
+        if before is not None and not before.working:
+            writes.status = Status("RUNNING", _ms(event))
+            writes.tags["sweeper.stop_reason"] = ""
+        self._live(event).working = True
+        self._changed(event)
+
+    def _epoch(self, event: Event) -> None:
+        points, time, epoch = self._writes(event).points, _ms(event), event["epoch"]
+        steps = event["steps"].items()
+        points += [Point("train_loss_step", loss, time, int(step)) for step, loss in steps]
+        points += [
+            Point(metric_key(name), metric_value(name, value), time, epoch)
+            for name, value in event["metrics"].items()
+        ]
+        value = event["metrics"].get(self._sweep.metric)
+        self._live(event).see(epoch, value, self._sweep.direction)
+
+    def _interrupt(self, event: Event) -> None:
+        writes = self._writes(event)
+        writes.status = Status("KILLED", _ms(event))
+        writes.tags |= {
+            "sweeper.state": TrialState.INTERRUPTED.value,
+            "sweeper.stop_reason": event["reason"],
+        }
+        self._live(event).working = False
+        self._changed(event)
+
+    def _end(self, event: Event) -> None:
+        writes, state = self._writes(event), TrialState(event["state"])
+        writes.status = Status(_TRIAL_STATUS[state], _ms(event))
+        writes.tags |= {"sweeper.state": state.value, "sweeper.stop_reason": event["reason"]}
+        writes.ended = True
+        live = self._live(event)
+        if event["value"] is not None:
+            writes.points += self._best_points(event, live)
+        del self.tally.live[event["trial"]]
+        self.tally.ended[state.value] = self.tally.ended.get(state.value, 0) + 1
+        self.tally.see_value(event["value"], self._sweep.direction)
+        self._parent_point(event, f"trials_{state.value}", self.tally.ended[state.value])
+        if self.tally.best is not None:
+            self._parent_point(event, self._best_key, self.tally.best)
+        self._changed(event)
+
+    @property
+    def _best_key(self) -> str:
+        return metric_key(f"best_{self._sweep.metric}")
+
+    def _best_points(self, event: Event, live: LiveTrial) -> list[Point]:
+        time = _ms(event)
+        return [
+            Point(self._best_key, event["value"], time, live.epoch),
+            Point("best_epoch", live.best_epoch, time, live.epoch),
+        ]
+
+    def _parent_point(self, event: Event, key: str, value: float) -> None:
+        self.parent.points.append(Point(key, value, _ms(event), self.tally.ended_count))
+
+    def _changed(self, event: Event) -> None:
+        """A trial started or stopped working; every such change is a step of its own."""
+        self.tally.changes += 1
+        point = Point("trials_running", self.tally.working, _ms(event), self.tally.changes)
+        self.parent.points.append(point)

@@ -1,0 +1,239 @@
+"""The training loop: restore, then epoch by epoch train, validate, checkpoint, yield."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from sweeper.errors import DeadlineReached, Diverged
+from sweeper.records import Direction, EpochReport, best_report
+from sweeper.training.checkpoint import Checkpoint, Checkpoints
+from sweeper.training.feed import feed
+from sweeper.training.hardware import Precision, peak_memory_bytes, reset_peak_memory
+from sweeper.training.optimizers import warmed_up
+from sweeper.training.randomness import seed_everything
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from torch.optim import Optimizer
+
+    from sweeper.data.batches import Batches
+    from sweeper.schedules._schedule import Schedule
+    from sweeper.training.options import TrainingOptions
+    from sweeper.training.validation import Validation
+
+__all__ = ["Parts", "train"]
+
+log = logging.getLogger("sweeper.training")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """All that one training works with; model and optimizer change as it goes on.
+
+    Attributes:
+        epochs: how many a full training has.
+        metric, direction: the objective, which tells what the best epoch is.
+        seed: of every random number, together with the epoch's number.
+        on_best: called after each epoch that is the best so far, before its checkpoint.
+        deadline: end by then (seconds since 1970), None for no limit.
+    """
+
+    model: nn.Module
+    loss: nn.Module
+    optimizer: Optimizer
+    schedule: Schedule
+    batches: Batches
+    validation: Validation
+    checkpoints: Checkpoints
+    options: TrainingOptions
+    precision: Precision
+    device: torch.device
+    epochs: int
+    metric: str
+    direction: Direction
+    seed: int
+    on_best: Callable[[EpochReport], None]
+    deadline: float | None = None
+
+
+def train(parts: Parts, /, *, reported: int = 0) -> Iterator[EpochReport]:
+    """Train, or continue, and report each epoch after ``reported``.
+
+    When an epoch is yielded, all that is needed to continue after it is on disk. On a CPU a
+    continued training gives bit for bit the numbers of an uninterrupted one.
+
+    Raises:
+        Diverged: the loss, its gradient or a validation metric is not finite.
+        DeadlineReached: the time is up; the epoch begun is lost.
+        torch.OutOfMemoryError, MemoryError, OSError: as they come.
+    """
+    reset_peak_memory(parts.device)
+    history, step = _restore(parts)
+    yield from (report for report in history if report.epoch > reported)
+    while not _finished(parts, history):
+        epoch = len(history) + 1
+        seed_everything(parts.seed, epoch)
+        trained = _train_epoch(parts, epoch, step)
+        report = _validate(parts, epoch, trained)
+        history.append(report)
+        step += len(trained.losses)
+        _keep(parts, history, step)
+        _tell(parts, report)
+        yield report
+
+
+def _restore(parts: Parts) -> tuple[list[EpochReport], int]:
+    """Put the last checkpoint into the parts; its reports and the optimizer steps so far."""
+    if (found := parts.checkpoints.load()) is None:
+        log.info("starting from epoch 1")
+        return [], 0
+    parts.model.load_state_dict(found.model)
+    parts.optimizer.load_state_dict(found.optimizer)
+    parts.schedule.load_state_dict(found.schedule)
+    log.info("continuing after epoch %d (step %d)", found.epoch, found.step)
+    return list(found.reports), found.step
+
+
+def _finished(parts: Parts, history: Sequence[EpochReport]) -> bool:
+    if len(history) >= parts.epochs:
+        return True
+    patience = parts.options.early_stop
+    best = best_report(history, parts.metric, parts.direction)
+    if patience is None or best is None or len(history) - best.epoch < patience:
+        return False
+    log.info("early stop: no new best %s in %d epochs", parts.metric, patience)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """What the training half of an epoch gave.
+
+    Attributes:
+        losses: of each optimizer step.
+        first_step: global number of the first one, from 1.
+        loss: mean over the training segments.
+        samples_per_second: training segments per second of wall-clock time.
+        lr: learning rate of the epoch.
+    """
+
+    losses: list[float]
+    first_step: int
+    loss: float
+    samples_per_second: float
+    lr: float
+
+
+def _train_epoch(parts: Parts, epoch: int, step: int) -> _Trained:
+    parts.model.train()
+    started, total, samples = time.perf_counter(), 0.0, 0
+    losses: list[float] = []
+    lr = _lr(parts)
+    for noisy, clean in feed(parts.batches.epoch(epoch), parts.device):
+        _check_time(parts)
+        losses.append(_train_step(parts, noisy, clean, epoch, step + len(losses) + 1))
+        total += losses[-1] * len(noisy)
+        samples += len(noisy)
+    seconds = time.perf_counter() - started
+    return _Trained(losses, step + 1, total / samples, samples / seconds, lr)
+
+
+def _train_step(parts: Parts, noisy: Tensor, clean: Tensor, epoch: int, step: int) -> float:
+    """One optimizer step; the loss before it."""
+    parts.optimizer.zero_grad(set_to_none=True)
+    loss = parts.loss(parts.precision(parts.model, noisy), clean)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(
+        parts.model.parameters(), parts.options.gradient_clip or math.inf
+    )
+    value, norm_value = torch.stack((loss.detach(), norm)).tolist()  # waits for the GPU only once
+    _check_finite(parts, epoch, step, {"train loss": value, "gradient norm": norm_value})
+    with warmed_up(parts.optimizer, step, parts.options.warmup_steps):
+        parts.optimizer.step()
+    return float(value)
+
+
+def _validate(parts: Parts, epoch: int, trained: _Trained) -> EpochReport:
+    measured = parts.validation.measure(
+        parts.model,
+        parts.loss,
+        precision=parts.precision,
+        device=parts.device,
+        between=lambda: _check_time(parts),
+    )
+    last_step = trained.first_step + len(trained.losses) - 1
+    _check_finite(parts, epoch, last_step, measured)
+    parts.schedule.step(measured["val_loss"])
+    metrics = {
+        "train_loss": trained.loss,
+        **measured,
+        "lr": trained.lr,
+        "samples_per_second": trained.samples_per_second,
+        "peak_memory_bytes": float(peak_memory_bytes(parts.device)),
+    }
+    return EpochReport(epoch, metrics, time.time(), _spread(trained, parts.options.log_steps))
+
+
+def _spread(trained: _Trained, points: int) -> dict[int, float]:
+    """The losses of at most ``points`` steps, evenly spread and with the last one, by step."""
+    count = len(trained.losses)
+    points = min(points, count)
+    chosen = (k * count // points - 1 for k in range(1, points + 1))
+    return {trained.first_step + index: trained.losses[index] for index in chosen}
+
+
+def _keep(parts: Parts, history: list[EpochReport], step: int) -> None:
+    # the best first: once the checkpoint is there, this epoch is not trained again
+    if best_report(history, parts.metric, parts.direction) is history[-1]:
+        parts.on_best(history[-1])
+    parts.checkpoints.save(
+        Checkpoint(
+            model=parts.model.state_dict(),
+            optimizer=parts.optimizer.state_dict(),
+            schedule=parts.schedule.state_dict(),
+            step=step,
+            reports=tuple(history),
+        )
+    )
+
+
+def _tell(parts: Parts, report: EpochReport) -> None:
+    values = report.metrics
+    log.info(
+        "epoch %d/%d: train_loss %.4g, val_loss %.4g, val_si_sdr %.2f dB (%+.2f), lr %.3g, "
+        "%.1f segments/s, peak memory %.0f MiB",
+        report.epoch,
+        parts.epochs,
+        values["train_loss"],
+        values["val_loss"],
+        values["val_si_sdr"],
+        values["val_si_sdr_improvement"],
+        values["lr"],
+        values["samples_per_second"],
+        values["peak_memory_bytes"] / 2**20,
+    )
+
+
+def _check_finite(parts: Parts, epoch: int, step: int, values: dict[str, float]) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            message = f"{name} is {value} at epoch {epoch}, step {step}, lr {_lr(parts):.3g}"
+            log.error("diverged: %s", message)
+            raise Diverged(message)
+
+
+def _check_time(parts: Parts) -> None:
+    if parts.deadline is not None and time.time() >= parts.deadline:
+        raise DeadlineReached("the trial's time limit is reached")
+
+
+def _lr(parts: Parts) -> float:
+    return float(parts.optimizer.param_groups[0]["lr"])

@@ -1,0 +1,232 @@
+"""Decisions without Ray: budgets, order, pruning, and a crash at any point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy
+
+from sweeper.config import SweepConfig, load
+from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.engine.resources import Slots
+from sweeper.ledger import files
+from sweeper.ledger.ledger import Ledger, open_ledger
+from sweeper.ledger.manifest import Manifest
+from sweeper.ledger.paths import SweepPaths
+from sweeper.records import EpochReport, Trial, TrialState
+from sweeper.trial import TrialRun
+
+ONE = Slots(1, 1.0, 0.0, 1, 0)
+TWO = Slots(2, 1.0, 0.0, 2, 0)
+
+
+class Killed(BaseException):
+    """Stands for a kill -9: nothing after it runs."""
+
+
+def _config(folder: Path, task: str = "valley", **options: Any) -> SweepConfig:
+    return load(toy.write_space(folder, task, **options))
+
+
+def _open(folder: Path, config: SweepConfig) -> Any:
+    paths = SweepPaths(folder / "toy")
+    manifest = (
+        Manifest.read(paths)
+        if paths.manifest.exists()
+        else Manifest.new(config.to_json(), "toy.yaml")
+    )
+    return open_ledger(paths, manifest, config)
+
+
+def _train(conductor: Conductor) -> None:
+    """What Ray does, in turn: one step of each worker."""
+    workers: dict[int, TrialRun] = {}
+    try:
+        while True:
+            while isinstance(found := conductor.next_trial(), Trial):
+                workers[found.number] = TrialRun(found)
+            if found is Next.NOTHING and not workers:
+                return
+            for number in list(workers):
+                _step(conductor, workers, number)
+    finally:
+        for run in workers.values():
+            run.close()
+
+
+def _step(conductor: Conductor, workers: dict[int, TrialRun], number: int) -> None:
+    result = workers[number].step()
+    if isinstance(result, EpochReport):
+        conductor.on_report(number, result)
+    else:
+        workers.pop(number).close()
+        conductor.on_outcome(number, result)
+
+
+def _sweep(folder: Path, config: SweepConfig, slots: Slots = ONE) -> tuple[Ledger, Conductor]:
+    with _open(folder, config) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, slots)
+        _train(conductor)
+        ledger.end_session(conductor.ending or "")
+    return ledger, conductor
+
+
+def _story(ledger: Ledger) -> list[Any]:
+    """All that must not depend on how often the sweep was interrupted."""
+    return [
+        (r.number, dict(r.params), r.seed, r.state, r.value, r.reason)
+        + tuple((e.epoch, dict(e.metrics), dict(e.steps)) for e in r.reports)
+        for r in ledger.history.records()
+    ]
+
+
+def test_a_sweep_ends_with_its_budget(tmp_path: Path) -> None:
+    ledger, conductor = _sweep(tmp_path, _config(tmp_path))
+    states = [r.state for r in ledger.history.records()]
+    assert len(states) == 8
+    assert set(states) == {TrialState.COMPLETE, TrialState.PRUNED}
+    assert (conductor.ending, conductor.why) == (Ending.FINISHED, "all 8 trials are done")
+    for record in ledger.history.records():
+        assert record.epoch == 4 or record.state is TrialState.PRUNED
+        assert [e.epoch for e in record.reports] == list(range(1, record.epoch + 1))
+    pruned = next(r for r in ledger.history.records() if r.state is TrialState.PRUNED)
+    assert pruned.reason == (
+        f"score {pruned.reports[-1].metrics['score']:.4g} at epoch {pruned.epoch}: "
+        "stopped by median"
+    )
+
+
+def _writes(folder: Path, config: SweepConfig, monkeypatch: pytest.MonkeyPatch) -> int:
+    with monkeypatch.context() as patch:
+        counter = iter(range(10**6))
+        _before_each_write(patch, lambda: next(counter))
+        _sweep_until_killed(folder, config)
+        return next(counter)
+
+
+def _before_each_write(patch: pytest.MonkeyPatch, action: Any) -> None:
+    """Call ``action`` before and after each line of the history and each entry of the journal."""
+    from optuna.storages.journal import JournalFileBackend
+
+    for owner, name in ((files.LineLog, "append"), (JournalFileBackend, "append_logs")):
+        original = getattr(owner, name)
+
+        def wrapped(*args: Any, _original: Any = original) -> None:
+            action()
+            _original(*args)
+            action()
+
+        patch.setattr(owner, name, wrapped)
+
+
+def test_killed_at_any_write_the_sweep_goes_on_as_if_it_had_not_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = tmp_path / "calm"
+    calm.mkdir()
+    config = _config(calm, trials=6, epochs=3)
+    writes = _writes(calm, config, monkeypatch)
+    with _open(calm, config) as ledger:
+        expected = _story(ledger)
+    assert writes > 60
+    for kill_at in range(0, writes, 7):
+        folder = tmp_path / str(kill_at)
+        folder.mkdir()
+        with monkeypatch.context() as patch:
+            counter = iter(range(10**6))
+
+            def kill(counter: Iterator[int] = counter, kill_at: int = kill_at) -> None:
+                if next(counter) == kill_at:
+                    raise Killed
+
+            _before_each_write(patch, kill)
+            with pytest.raises(Killed):
+                _sweep_until_killed(folder, config)
+        ledger, _ = _sweep(folder, config)
+        assert _story(ledger) == expected, f"killed at write {kill_at} of {writes}"
+        assert ledger.unfinished() == []
+
+
+def _sweep_until_killed(folder: Path, config: SweepConfig) -> None:
+    with _open(folder, config) as ledger:
+        ledger.begin_session()
+        _train(Conductor(ledger, ONE))
+
+
+def test_unfinished_trials_come_first_and_continue_after_their_last_epoch(tmp_path: Path) -> None:
+    config = _config(tmp_path, trials=3)
+    with _open(tmp_path, config) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, TWO)
+        first, second = conductor.next_trial(), conductor.next_trial()
+        assert isinstance(first, Trial)
+        assert isinstance(second, Trial)
+        assert conductor.next_trial() is Next.LATER
+        conductor.on_report(1, EpochReport(1, {"score": 1.0}, 0.0))
+    with _open(tmp_path, config) as ledger:
+        assert [r.state for r in ledger.history.records()] == [TrialState.INTERRUPTED] * 2
+        ledger.begin_session()
+        conductor = Conductor(ledger, TWO)
+        again = [conductor.next_trial(), conductor.next_trial()]
+        assert [(t.number, t.reported) for t in again if isinstance(t, Trial)] == [(0, 0), (1, 1)]
+        assert [ledger.record(n).attempts for n in (0, 1)] == [2, 2]
+
+
+def test_a_report_that_comes_twice_is_kept_once(tmp_path: Path) -> None:
+    with _open(tmp_path, _config(tmp_path)) as ledger:
+        conductor = Conductor(ledger, ONE)
+        conductor.next_trial()
+        for value in (1.0, 2.0):
+            conductor.on_report(0, EpochReport(1, {"score": value}, 0.0))
+        assert [r.metrics["score"] for r in ledger.record(0).reports] == [1.0]
+
+
+def test_the_target_ends_the_sweep_after_the_running_trials(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley", trials=30), ["budget.target=6"])
+    ledger, conductor = _sweep(tmp_path, config)
+    assert conductor.ending is Ending.FINISHED
+    assert conductor.why == "target score 6 reached"
+    assert len(ledger.history) < 30
+    assert max(r.value or 0.0 for r in ledger.history.records()) >= 6
+
+
+def test_hours_count_over_sessions(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley"), ["budget.hours=0.5"])
+    with _open(tmp_path, config) as ledger:
+        began = 1_000_000.0
+        ledger.history.add({"event": "session", "session": 1, "time": began})
+        conductor = Conductor(ledger, ONE, clock=lambda: began + 1799)
+        assert isinstance(conductor.next_trial(), Trial)
+        ledger.history.add({"event": "session_end", "time": began + 1799, "reason": ""})
+        ledger.history.add({"event": "session", "session": 2, "time": began + 9000})
+        late = Conductor(ledger, TWO, clock=lambda: began + 9001)
+        assert late.next_trial() is Next.NOTHING
+        assert late.why == "budget of 0.5 h used up"
+
+
+def test_failures_in_a_row_abort_the_sweep(tmp_path: Path) -> None:
+    ledger, conductor = _sweep(tmp_path, _config(tmp_path, "breaks", trials=30))
+    assert conductor.ending is Ending.ABORTED
+    assert len(ledger.history) == ledger.config.budget.failures_in_a_row
+    assert conductor.last_failure is not None
+    assert "No such file" in conductor.last_failure.details
+
+
+def test_a_cancelled_sweep_hands_out_nothing(tmp_path: Path) -> None:
+    with _open(tmp_path, _config(tmp_path)) as ledger:
+        conductor = Conductor(ledger, ONE)
+        conductor.drain(Ending.STOPPED, "enough")
+        conductor.cancel("now")
+        assert conductor.next_trial() is Next.NOTHING
+        assert conductor.ending is Ending.CANCELLED
+
+
+def test_diverged_trials_have_no_value(tmp_path: Path) -> None:
+    ledger, _ = _sweep(tmp_path, _config(tmp_path, "cliff", trials=12))
+    diverged = [r for r in ledger.history.records() if r.state is TrialState.DIVERGED]
+    assert diverged
+    assert all(r.value is None and r.params["lr"] > 0.02 for r in diverged)

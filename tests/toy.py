@@ -1,0 +1,92 @@
+"""A task that costs nothing, for tests of everything around the training."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sweeper.errors import Diverged
+from sweeper.records import EpochReport, Trial
+
+SPACE = """
+name: toy
+experiment: toys
+task: {task}
+training: {{epochs: {epochs}}}
+search_space:
+  lr: {{type: float, low: 1.0e-4, high: 1.0e-1, log: true}}
+  batch_size: {{type: categorical, choices: [2, 4, 8, 16]}}
+objective: {{metric: score, direction: maximize}}
+sampler: {{name: tpe, n_startup_trials: 4}}
+pruner: {{name: median, n_startup_trials: 2, n_warmup_epochs: 1}}
+budget: {{trials: {trials}}}
+"""
+
+
+def score(trial: Trial, epoch: int) -> float:
+    """Best at lr = 1e-2 * sqrt(batch_size / 16); grows with the epochs."""
+    best = 1e-2 * math.sqrt(float(trial.params["batch_size"]) / 16)
+    distance = math.log10(float(trial.params["lr"]) / best)
+    return (10 - 4 * distance**2) * (1 - 0.7**epoch)
+
+
+def _reports(trial: Trial, seconds: float = 0.0) -> Iterator[EpochReport]:
+    for epoch in range(trial.reported + 1, trial.epochs + 1):
+        time.sleep(seconds)
+        value = score(trial, epoch)
+        metrics = {"score": value, "train_loss": -value}
+        yield EpochReport(epoch, metrics, time.time(), {epoch: -value})
+
+
+def valley(trial: Trial, /) -> Iterator[EpochReport]:
+    """Trains at once."""
+    yield from _reports(trial)
+
+
+def slow(trial: Trial, /) -> Iterator[EpochReport]:
+    """Takes a tenth of a second for an epoch."""
+    yield from _reports(trial, 0.1)
+
+
+def cliff(trial: Trial, /) -> Iterator[EpochReport]:
+    """Diverges above lr = 0.02."""
+    for report in _reports(trial):
+        if trial.params["lr"] > 0.02:
+            raise Diverged(f"loss is nan at epoch {report.epoch}")
+        yield report
+
+
+def dies_once(trial: Trial, /) -> Iterator[EpochReport]:
+    """The worker of trial 1 is killed in its third epoch, the first time."""
+    for report in _reports(trial):
+        mark = trial.directory / "died"
+        if trial.number == 1 and report.epoch == 3 and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield report
+
+
+def dies_always(trial: Trial, /) -> Iterator[EpochReport]:
+    """The worker of trial 1 is killed every time."""
+    for report in _reports(trial):
+        if trial.number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield report
+
+
+def breaks(trial: Trial, /) -> Iterator[EpochReport]:
+    """The user's mistake, in every trial."""
+    yield from _reports(trial)
+    Path("/no/such/file").read_text()
+
+
+def write_space(folder: Path, task: str, trials: int = 8, epochs: int = 4, more: str = "") -> Path:
+    """A search space for one of the tasks here."""
+    path = folder / "toy.yaml"
+    text = SPACE.format(task=f"toy:{task}", trials=trials, epochs=epochs)
+    path.write_text(text + more, encoding="utf-8")
+    return path

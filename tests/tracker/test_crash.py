@@ -1,0 +1,179 @@
+"""Killed at any point, answers lost at any point: no point twice, none missing, one run a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sweeper.errors import TrackingError
+from sweeper.ledger.files import LineLog
+from sweeper.tracker.mirror import Mirror
+from sweeper.tracker.store import Store
+
+# what changes MLflow; for the others a lost answer is a failure like any other
+WRITES = ("create_run", "log_batch", "log_inputs", "set_terminated", "update_run", "log_text")
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of the mirror's own code runs after it."""
+
+
+class Fuse:
+    """Burns through after a number of steps."""
+
+    def __init__(self, steps: int, bang: Callable[[], BaseException]) -> None:
+        self._left = steps
+        self._bang = bang
+        self.spent = False
+
+    def step(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.spent = True
+            raise self._bang()
+
+
+class FusedClient:
+    """MLflow's client, whose answers to some calls are a step of the fuse, after the real call."""
+
+    def __init__(self, client: Any, fuse: Fuse, calls: tuple[str, ...] = ()) -> None:
+        self._client = client
+        self._fuse = fuse
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            answer = method(*args, **kwargs)
+            if not self._calls or name in self._calls:
+                self._fuse.step()
+            return answer
+
+        return call
+
+
+def _lost_answer() -> BaseException:
+    from mlflow.exceptions import MlflowException
+
+    return MlflowException("API request failed with timeout exception")
+
+
+def _chapters(story: Any) -> list[Callable[[Mirror], None]]:
+    """A sweep of three trials and two sessions, and what the driver asks the mirror for."""
+
+    def first(_: Mirror) -> None:
+        story.session()
+        story.start(0)
+        story.start(1)
+        story.epoch(0, 4.0)
+        story.epoch(1, 3.0)
+
+    def second(_: Mirror) -> None:
+        story.epoch(0, 5.0)
+        story.files(0)
+        story.end(0, "complete", 5.0, best_epoch=2)
+        story.interrupt(1)
+        story.session_end("cancelled")
+
+    def third(mirror: Mirror) -> None:
+        story.session(2)
+        story.start(1)
+        story.epoch(1, 2.0)
+        story.end(1, "pruned", 3.0)
+        story.session_end()
+        mirror.set_description("done")
+
+    return [first, second, third]
+
+
+def _ship(mirror: Mirror) -> None:
+    mirror.sync()
+    mirror.settle()
+    mirror.finish()
+
+
+def _check(story: Any, seen: Any, client: Any) -> None:
+    query = f"tags.`sweeper.sweep_id` = '{story.sweep.sweep_id}'"
+    experiment = client.get_run(seen.parent.id).info.experiment_id
+    deleted_only = 2
+    assert not client.search_runs([experiment], query, deleted_only), "a run was created twice"
+    assert {n: run.points for n, run in seen.trials.items()} == story.points
+    assert [seen.trials[n].status for n in (0, 1)] == ["FINISHED", "KILLED"]
+    assert [seen.trials[n].tags["sweeper.state"] for n in (0, 1)] == ["complete", "pruned"]
+    assert [seen.trials[n].params["seed"] for n in (0, 1)] == ["100", "101"]
+    assert all(run.params["lr"] and run.datasets for run in seen.trials.values())
+    assert {f.path for f in client.list_artifacts(seen.trials[0].id)} == {
+        "best.ckpt",
+        "enhanced.wav",
+        "config.yaml",
+        "train.log",
+    }
+    parent = seen.parent
+    assert (parent.status, parent.params["sampler"]) == ("FINISHED", "tpe")
+    assert parent.tags["mlflow.note.content"] == "done"
+    assert {p: v for p, v in parent.points.items() if p[0] != "trials_running"} == {
+        ("trials_complete", 1): 1,
+        ("best_val_si_sdr", 1): 5.0,
+        ("trials_pruned", 2): 1,
+        ("best_val_si_sdr", 2): 5.0,
+    }
+    running = [v for p, v in sorted(parent.points.items()) if p[0] == "trials_running"]
+    assert running == [1, 2, 1, 0, 1, 0]
+    assert len(client.list_artifacts(parent.id)) == 3
+
+
+@pytest.mark.parametrize("kind", ["killed", "answer lost"])
+def test_at_every_point(
+    kind: str, make_story: Any, see: Any, client: Any, sqlite_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Steps are MLflow's answers and, for a kill, also the lines of the mirror's own log."""
+    steps, burnt = 0, True
+    append = LineLog.append
+    while burnt:
+        steps += 1
+        story = make_story()
+        fuse = Fuse(steps, Killed if kind == "killed" else _lost_answer)
+        fused = FusedClient(client, fuse, () if kind == "killed" else WRITES)
+
+        def log(self: LineLog, *entries: Any, fuse: Fuse = fuse) -> None:
+            append(self, *entries)
+            if kind == "killed" and self._path.name == "mirror.jsonl":
+                fuse.step()
+
+        def open_mirror(story: Any = story, fused: Any = fused) -> Mirror:
+            return Mirror(
+                story.paths.root,
+                story.sweep,
+                facts=story.facts,
+                connect=lambda _: Store(fused, sqlite_uri),
+            )
+
+        monkeypatch.setattr(LineLog, "append", log)
+        _drive(story, open_mirror)
+        _check(story, see(story), client)
+        burnt = fuse.spent
+    assert steps > 20
+
+
+def _drive(story: Any, open_mirror: Callable[[], Mirror]) -> None:
+    """Tell the story; a killed process is followed by another, an error by another attempt."""
+    mirror = open_mirror()
+    for chapter in _chapters(story):
+        told = False
+        while True:
+            try:
+                if not told:
+                    told = True
+                    chapter(mirror)
+                _ship(mirror)
+                break
+            except Killed:
+                mirror.close()
+                mirror = open_mirror()
+            except TrackingError:
+                continue
+    mirror.close()

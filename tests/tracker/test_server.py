@@ -1,0 +1,207 @@
+"""A real tracking server that is slow to answer, goes away and comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweeper.errors import TrackingError
+from sweeper.tracker.mirror import Mirror
+from sweeper.tracker.thread import MirrorThread
+
+PATIENCE = 120.0
+
+
+class Server:
+    """`mlflow server` on loopback, in a process group of its own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.uri = f"http://127.0.0.1:{port}"
+        self._folder = folder
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [
+            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
+            *("--port", str(self._port), "--workers", "1"),
+            *("--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db"),
+        ]
+        with (self._folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "server.log").read_text()[-2000:]
+        try:
+            with urllib.request.urlopen(f"{self.uri}/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def send(self, number: int) -> None:
+        """Signal the server and the processes it started, and no others."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self.send(signal.SIGKILL)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+
+def wait_until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("server"), free_port())
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def mirror(server: Server, story: Any) -> Iterator[Mirror]:
+    with Mirror(story.paths.root, story.sweep, server.uri, facts=story.facts) as made:
+        yield made
+
+
+def test_a_sweep_on_a_server(
+    server: Server, mirror: Mirror, story: Any, see_at: Any, tmp_path: Path
+) -> None:
+    import mlflow
+
+    thread = MirrorThread(mirror, interval=0.1)
+    thread.start()
+    story.session()
+    story.start(0)
+    for _ in range(3):
+        story.epoch(0)
+    story.files(0)
+    story.end(0, "complete", 5.0)
+    mirror.set_description("**Verdict**")
+    story.session_end()
+    assert thread.close(PATIENCE), thread.status
+    seen = see_at(server.uri, story)
+    assert seen.trials[0].points == story.points[0]
+    assert (seen.trials[0].status, seen.parent.status) == ("FINISHED", "FINISHED")
+    assert seen.parent.tags["mlflow.note.content"] == "**Verdict**"
+    assert mirror.parent_url == (
+        f"{server.uri}/#/experiments/{mirror.experiment_id}/runs/{seen.parent.id}"
+    )
+    client = mlflow.MlflowClient(server.uri)
+    copy = client.download_artifacts(seen.trials[0].id, "best.ckpt", str(tmp_path))
+    assert Path(copy).read_text() == "best.ckpt of 0"
+
+
+def test_requests_whose_answers_never_came(
+    server: Server, mirror: Mirror, story: Any, see_at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frozen server has the requests and carries them out after the mirror gave up."""
+    mirror.open()
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    story.session()
+    for trial in (0, 1):
+        story.start(trial)
+        story.epoch(trial)
+        server.send(signal.SIGSTOP)
+        try:
+            with pytest.raises(TrackingError, match="no answer in time"):
+                mirror.sync()
+        finally:
+            server.send(signal.SIGCONT)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
+    mirror.sync()
+    mirror.finish()
+    seen = see_at(server.uri, story)
+    assert {n: run.points for n, run in seen.trials.items()} == story.points
+
+
+def test_a_server_that_goes_away_and_comes_back(
+    server: Server, mirror: Mirror, story: Any, see_at: Any
+) -> None:
+    thread = MirrorThread(mirror, interval=0.05, longest=0.2)
+    thread.start()
+    story.session()
+    story.start(0)
+    story.epoch(0)
+    assert thread.flush(PATIENCE), thread.status
+    server.stop()
+    story.epoch(0)
+    story.files(0)
+    story.end(0, "complete", 5.0)
+    story.start(1)
+    story.epoch(1)
+    wait_until(lambda: "Connection refused" in thread.status.error)
+    assert not thread.flush(0.5)
+    status = thread.status
+    assert (status.behind, status.owed) == (4, 0)
+    assert str(status).startswith("MLflow is 4 events and 0 uploads behind since ")
+    story.interrupt(1)
+    server.start()
+    story.start(1)
+    story.epoch(1)
+    story.end(1, "pruned", 5.0)
+    story.session_end()
+    assert thread.close(PATIENCE), thread.status
+    assert str(thread.status) == "MLflow up to date"
+    seen = see_at(server.uri, story)
+    assert {n: run.points for n, run in seen.trials.items()} == story.points
+    assert [seen.trials[n].status for n in (0, 1)] == ["FINISHED", "KILLED"]
+    assert seen.parent.status == "FINISHED"
+
+
+def test_a_server_that_never_was(story: Any, see: Any, sqlite_uri: str) -> None:
+    """Trials go on, the end of the sweep is not held up, and a later session ships it all."""
+    nowhere = f"http://mina:secret@127.0.0.1:{free_port()}"
+    with Mirror(story.paths.root, story.sweep, nowhere, facts=story.facts) as mirror:
+        thread = MirrorThread(mirror, interval=0.05, longest=0.1)
+        thread.start()
+        story.session()
+        story.start(0)
+        story.epoch(0)
+        mirror.set_description("late")
+        wait_until(lambda: bool(thread.status.error))
+        began = time.monotonic()
+        assert not thread.close(0.5)
+        assert time.monotonic() - began < PATIENCE
+        assert "Connection refused" in str(thread.status)
+        assert "secret" not in str(thread.status)
+        assert (thread.status.behind, thread.status.owed) == (3, 1)
+        assert mirror.parent_run_id is None
+    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
+        mirror.sync()
+        mirror.settle()
+    seen = see(story)
+    assert seen.trials[0].points == story.points[0]
+    assert seen.parent.tags["mlflow.note.content"] == "late"

@@ -1,0 +1,153 @@
+"""From events to writes, without MLflow."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from sweeper.tracker.tally import Tally
+from sweeper.tracker.writes import Birth, Plan, Status, plan
+
+
+def _events(story: Any) -> list[Any]:
+    return [json.loads(line) for line in story.paths.history.read_text().splitlines()]
+
+
+def _plan(story: Any, tally: Tally | None = None) -> Plan:
+    return plan(story.sweep, story.paths, tally or Tally(), _events(story))
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("complete", "FINISHED"),
+        ("pruned", "KILLED"),
+        ("timed_out", "KILLED"),
+        ("diverged", "FAILED"),
+        ("out_of_memory", "FAILED"),
+        ("failed", "FAILED"),
+    ],
+)
+def test_every_ending_is_told_truthfully(story: Any, state: str, status: str) -> None:
+    story.start(0)
+    story.end(0, state)
+    folded = _plan(story)
+    writes = folded.trials[0]
+    assert writes.status == Status(status, 1001_000)
+    assert writes.tags["sweeper.state"] == state
+    assert writes.tags["sweeper.stop_reason"] == f"{state} it is"
+    assert writes.ended
+    assert not writes.points
+    assert folded.tally.ended == {state: 1}
+    assert not folded.tally.live
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("finished", "FINISHED"),
+        ("aborted", "FAILED"),
+        ("drained", "KILLED"),
+        ("cancelled", "KILLED"),
+    ],
+)
+def test_every_end_of_a_session_is_told_truthfully(story: Any, reason: str, status: str) -> None:
+    story.session()
+    story.session_end(reason)
+    parent = _plan(story).parent
+    assert parent.status == Status(status, 1001_000)
+    assert parent.tags == {"sweeper.session": "1", "sweeper.state": reason}
+
+
+def test_a_trial_is_born_with_its_name_and_parameters(story: Any) -> None:
+    story.start(7)
+    writes = _plan(story).trials[7]
+    assert writes.birth == Birth("0007 lr=9.6e-3 batch_size=8", 1000_000)
+    assert writes.params["seed"] == "107"
+    assert writes.params["model"] == "dprnn"
+    assert writes.status is None
+    assert writes.tags == {"sweeper.state": "running", "sweeper.attempt": "1"}
+
+
+def test_an_interrupted_trial_runs_again(story: Any) -> None:
+    story.start(0)
+    story.interrupt(0)
+    folded = _plan(story)
+    assert folded.trials[0].status == Status("KILLED", 1001_000)
+    assert folded.trials[0].tags["sweeper.state"] == "interrupted"
+    assert folded.tally.working == 0
+    story.start(0)
+    writes = _plan(story).trials[0]
+    assert writes.status == Status("RUNNING", 1002_000)
+    assert writes.tags == {
+        "sweeper.state": "running",
+        "sweeper.attempt": "2",
+        "sweeper.stop_reason": "",
+    }
+
+
+def test_the_best_epoch_is_the_first_of_the_best(story: Any) -> None:
+    story.start(0)
+    for value in (5.0, 7.0, 7.0, 6.0):
+        story.epoch(0, value)
+    story.end(0, value=7.0, best_epoch=2)
+    points = {(p.key, p.step): p.value for p in _plan(story).trials[0].points}
+    assert points == story.points[0]
+
+
+def test_smaller_is_better_where_it_is_minimized(make_story: Any) -> None:
+    story = make_story(metric="train_loss", direction="minimize")
+    for trial, value in enumerate((5.0, 7.0, 6.0)):
+        story.start(trial)
+        story.epoch(trial, value)
+        story.epoch(trial, value - 2)
+        story.end(trial, value=-value)
+    folded = _plan(story)
+    best = [p.value for p in folded.parent.points if p.key == "best_train_loss"]
+    assert best == [-5.0, -7.0, -7.0]
+    epochs = [p.value for w in folded.trials.values() for p in w.points if p.key == "best_epoch"]
+    assert epochs == [1, 1, 1]
+
+
+def test_the_parent_counts_and_remembers_the_best(story: Any) -> None:
+    for trial, (state, value) in enumerate(
+        [("complete", 3.0), ("diverged", None), ("pruned", 2.0)]
+    ):
+        story.start(trial)
+        story.end(trial, state, value)
+    points = [(p.key, p.step, p.value) for p in _plan(story).parent.points]
+    assert [p for p in points if p[0] != "trials_running"] == [
+        ("trials_complete", 1, 1),
+        ("best_val_si_sdr", 1, 3.0),
+        ("trials_diverged", 2, 1),
+        ("best_val_si_sdr", 2, 3.0),
+        ("trials_pruned", 3, 1),
+        ("best_val_si_sdr", 3, 3.0),
+    ]
+    running = [(step, value) for key, step, value in points if key == "trials_running"]
+    assert running == [(1, 1), (2, 0), (3, 1), (4, 0), (5, 1), (6, 0)]
+
+
+def test_folding_in_pieces_is_folding_at_once(story: Any) -> None:
+    story.session()
+    for trial in (0, 1):
+        story.start(trial)
+        story.epoch(trial, 4.0 + trial)
+    story.interrupt(0)
+    story.end(1, value=5.0)
+    story.start(0)
+    story.epoch(0, 3.0)
+    story.end(0, value=4.0)
+    story.session_end()
+    events = _events(story)
+    whole = plan(story.sweep, story.paths, Tally(), events)
+    for cut in range(len(events) + 1):
+        first = plan(story.sweep, story.paths, Tally(), events[:cut])
+        kept = Tally.from_json(json.loads(json.dumps(first.tally.to_json())))
+        second = plan(story.sweep, story.paths, kept, events[cut:])
+        assert second.tally == whole.tally
+        assert first.parent.points + second.parent.points == whole.parent.points
+        for trial in (0, 1):
+            parts = [p.trials[trial].points for p in (first, second) if trial in p.trials]
+            assert list(itertools.chain(*parts)) == whole.trials[trial].points
