@@ -48,7 +48,8 @@ def load(family: str, name: str) -> Callable[..., Any]:
     if is_dotted(name):
         return _load_dotted(name)
     if name not in member_names(family):
-        raise LookupError(f"no {family} member named {name!r}")
+        known = ", ".join(member_names(family))
+        raise LookupError(f"no {family} member named {name!r}; there are {known}")
     module = importlib.import_module(f"sweeper.{family}.{name}")
     (member,) = module.__all__
     found: Callable[..., Any] = getattr(module, member)

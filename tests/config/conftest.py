@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def minimal() -> str:
 def load_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     """Load a YAML text as ``sweep.yaml`` in the working directory."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # members of a user's own extend it
 
     def load_it(text: str, overrides: Sequence[str] = ()) -> SweepConfig:
         Path("sweep.yaml").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What every model of the family must do; a new file in the family is tested without an edit here."""
+"""What every model of the family must do; a new file in it is tested without an edit here."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: st
 def test_estimate_follows_the_level_of_the_input(encoder: Any) -> None:
     model = DPRNN(encoder=encoder, bottleneck=8, hidden=8, layers=2).eval()
     noisy = 0.1 * torch.randn(1, 4000)
-    torch.testing.assert_close(model(0.01 * noisy), 0.01 * model(noisy), rtol=1e-2, atol=1e-6)
+    torch.testing.assert_close(10 * model(0.1 * noisy), model(noisy), rtol=1e-2, atol=1e-4)
 
 
 @pytest.mark.parametrize(("n_fft", "hop"), [(512, 128), (512, 256), (256, 100), (6, 1)])
@@ -73,6 +73,14 @@ def test_stft_does_not_blow_up_errors_at_the_ends(hop: int) -> None:
     errors = torch.randn(silence.shape, dtype=torch.cfloat, generator=torch.manual_seed(0))
     power = front_end.synthesise(errors, 1151).square().mean(dim=0)
     assert power.max() / power.median() < 3
+
+
+@pytest.mark.parametrize("length", [1, 5, 1000])
+def test_learned_front_end_starts_as_the_identity(length: int) -> None:
+    front_end = LearnedFrontEnd(20, 16, "sigmoid")
+    wave = torch.randn(2, length)
+    half = front_end.mask(front_end.analyse(wave), torch.zeros(()))
+    torch.testing.assert_close(front_end.synthesise(half, length), wave, rtol=0, atol=2e-6)
 
 
 def test_stft_mask_is_a_complex_product() -> None:
@@ -165,7 +173,6 @@ def masker_scores(masker: Any, features: Tensor, size: int) -> Tensor:
 @pytest.mark.parametrize("rnn", ["lstm", "gru"])
 @pytest.mark.parametrize("mask", ["sigmoid", "relu"])
 def test_learned_model_is_the_papers_equations(rnn: Any, mask: Any) -> None:
-    torch.manual_seed(0)
     model = DPRNN(
         n_filters=7, kernel_size=4, bottleneck=6, hidden=5, layers=2, chunk=6, rnn=rnn, mask=mask
     )
@@ -184,12 +191,11 @@ def test_learned_model_is_the_papers_equations(rnn: Any, mask: Any) -> None:
 
 @torch.no_grad()
 def test_stft_model_is_the_papers_equations() -> None:
-    torch.manual_seed(0)
     model = DPRNN(encoder="stft", n_fft=8, bottleneck=6, hidden=5, layers=2)
     _unsettle(model)
     noisy = torch.randn(1, 45)
     window = np.sin(np.pi * np.arange(8) / 8)
-    padded = np.pad(noisy[0].numpy(), (4, 4 + 3))
+    padded = np.pad(noisy[0].numpy(), (4, 4 + 1))
     starts = range(0, len(padded) - 7, 2)
     spectra = np.stack([np.fft.rfft(window * padded[s : s + 8]) for s in starts])
     parts = np.stack((spectra.real, spectra.imag), axis=-1).reshape(len(spectra), -1)

@@ -99,14 +99,12 @@ def train(study: optuna.Study, number: int, params: Params) -> TrialState:
 def mixed_sweep(journal: Callable[[], JournalStorage]) -> Callable[..., list[Params]]:
     """25 trials with every kind of ending, begun anew every ``session`` trials."""
 
-    def run(
-        name: str, session: int, space: SearchSpace = EVERYTHING, seed: int = 0
-    ) -> list[Params]:
+    def run(name: str, options: Mapping[str, Any], session: int) -> list[Params]:
         proposals = []
         for number in range(25):
             if number % session == 0:
-                study = study_of(build(name, {}, space, seed), "hyperband", journal())
-            trial, params = ask(study, space)
+                study = study_of(build(name, options, EVERYTHING, 0), "hyperband", journal())
+            trial, params = ask(study, EVERYTHING)
             assert trial.number == number
             proposals.append(params)
             if number % 7 == 3:
@@ -125,7 +123,7 @@ def share_in_zone() -> Callable[..., float]:
     """Of the trials after the first ten, how many land in a zone, over several seeds."""
 
     def share(
-        make: Callable[[int, int], Sampler],
+        make: Callable[[SearchSpace, int, int], Sampler],
         in_zone: Callable[[float], bool],
         end: Callable[[optuna.Study, int, Params], Any],
         *,
@@ -135,9 +133,9 @@ def share_in_zone() -> Callable[..., float]:
     ) -> float:
         late = []
         for seed in range(seeds):
-            study = study_of(make(seed, 0), pruner)
+            study = study_of(make(LR_AND_BATCH, seed, 0), pruner)
             for number in range(trials):
-                study.sampler = make(seed, number)
+                study.sampler = make(LR_AND_BATCH, seed, number)
                 _, params = ask(study, LR_AND_BATCH)
                 end(study, number, params)
                 late += [in_zone(float(params["lr"]))] if number >= 10 else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sweeper.ledger.files import LineLog
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.store import Store
 
-# what changes MLflow; for the others a lost answer is a failure like any other
+# what changes MLflow; an accident during anything else leaves it as the step before did
 WRITES = ("create_run", "log_batch", "log_inputs", "set_terminated", "update_run", "log_text")
 
 
@@ -36,23 +37,33 @@ class Fuse:
 
 
 class FusedClient:
-    """MLflow's client, whose answers to some calls are a step of the fuse, after the real call."""
+    """MLflow's client, whose answers to writes are steps of the fuse, after the real call."""
 
-    def __init__(self, client: Any, fuse: Fuse, calls: tuple[str, ...] = ()) -> None:
+    def __init__(self, client: Any, fuse: Fuse) -> None:
         self._client = client
         self._fuse = fuse
-        self._calls = calls
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             answer = method(*args, **kwargs)
-            if not self._calls or name in self._calls:
+            if name in WRITES:
                 self._fuse.step()
             return answer
 
         return call
+
+
+class FusedLog(LineLog):
+    """The mirror's own log, whose lines are steps of the fuse, after they are written."""
+
+    fuse: Fuse | None = None
+
+    def append(self, *entries: Any) -> None:
+        super().append(*entries)
+        if self.fuse is not None:
+            self.fuse.step()
 
 
 def _lost_answer() -> BaseException:
@@ -125,55 +136,66 @@ def _check(story: Any, seen: Any, client: Any) -> None:
     assert len(client.list_artifacts(parent.id)) == 3
 
 
-@pytest.mark.parametrize("kind", ["killed", "answer lost"])
+@pytest.fixture
+def file_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """MLflow's file store keeps whatever it is sent.
+
+    A database drops points that are repeated to the millisecond, and so would hide a mistake.
+    """
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    return (tmp_path / "mlruns").as_uri()
+
+
+@pytest.mark.parametrize(
+    ("accident", "store", "stride"),
+    [("killed", "file_uri", 1), ("answer lost", "file_uri", 1), ("killed", "sqlite_uri", 5)],
+)
 def test_at_every_point(
-    kind: str, make_story: Any, see: Any, client: Any, sqlite_uri: str,
+    accident: str,
+    store: str,
+    stride: int,
+    request: pytest.FixtureRequest,
+    make_story: Callable[[], Any],
+    see_at: Callable[[str, Any], Any],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    """Steps are MLflow's answers and, for a kill, also the lines of the mirror's own log."""
-    steps, burnt = 0, True
-    append = LineLog.append
+) -> None:
+    """The accident happens once in each sweep, ``stride`` steps later each time, up to the end."""
+    import mlflow
+
+    monkeypatch.setattr("sweeper.tracker.state.LineLog", FusedLog)
+    uri = request.getfixturevalue(store)
+    client = mlflow.MlflowClient(uri)
+    steps, burnt = 1 - stride, True
     while burnt:
-        steps += 1
+        steps += stride
         story = make_story()
-        fuse = Fuse(steps, Killed if kind == "killed" else _lost_answer)
-        fused = FusedClient(client, fuse, () if kind == "killed" else WRITES)
-
-        def log(self: LineLog, *entries: Any, fuse: Fuse = fuse) -> None:
-            append(self, *entries)
-            if kind == "killed" and self._path.name == "mirror.jsonl":
-                fuse.step()
-
-        def open_mirror(story: Any = story, fused: Any = fused) -> Mirror:
-            return Mirror(
-                story.paths.root,
-                story.sweep,
-                facts=story.facts,
-                connect=lambda _: Store(fused, sqlite_uri),
-            )
-
-        monkeypatch.setattr(LineLog, "append", log)
-        _drive(story, open_mirror)
-        _check(story, see(story), client)
+        if accident == "killed":
+            fuse = FusedLog.fuse = Fuse(steps, Killed)
+        else:
+            fuse, FusedLog.fuse = Fuse(steps, _lost_answer), None
+        _tell(story, Store(FusedClient(client, fuse), uri))
+        _check(story, see_at(uri, story), client)
         burnt = fuse.spent
     assert steps > 20
 
 
-def _drive(story: Any, open_mirror: Callable[[], Mirror]) -> None:
+def _tell(story: Any, store: Store) -> None:
     """Tell the story; a killed process is followed by another, an error by another attempt."""
-    mirror = open_mirror()
+
+    def begin() -> Mirror:
+        return Mirror(story.paths.root, story.sweep, facts=story.facts, connect=lambda _: store)
+
+    mirror = begin()
     for chapter in _chapters(story):
-        told = False
-        while True:
+        steps = [chapter, _ship]
+        while steps:
             try:
-                if not told:
-                    told = True
-                    chapter(mirror)
-                _ship(mirror)
-                break
+                steps[0](mirror)
+                steps.pop(0)
             except Killed:
                 mirror.close()
-                mirror = open_mirror()
+                mirror = begin()
+                steps = [_ship]  # a killed driver's ledger has what it wrote
             except TrackingError:
                 continue
     mirror.close()

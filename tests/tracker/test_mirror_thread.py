@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,9 +106,3 @@ def test_closing_does_not_wait_for_a_store_that_hangs(story: Any, sqlite_uri: st
 )
 def test_the_status_reads_well(status: MirrorStatus, text: str) -> None:
     assert str(status).startswith(text)
-
-
-def test_the_sweep_folder_may_vanish(story: Any, sqlite_uri: str, tmp_path: Path) -> None:
-    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
-        story.paths.root.rename(tmp_path / "moved")
-        assert mirror.behind == 0

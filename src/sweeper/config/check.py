@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -73,11 +75,10 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> SweepConfig:
     return SweepConfig.from_json(parts)
 
 
-def _line(problem: Problem) -> tuple[bool, int]:
+def _line(problem: Problem) -> float:
     """Lines of the file in their order, then flags in theirs."""
-    line = problem.where.rpartition(":")[2]
-    is_flag = problem.where.startswith("--set") or not line.isdigit()
-    return is_flag, 0 if is_flag else int(line)
+    line = re.search(r":(\d+)(?= and |$)", problem.where)
+    return math.inf if problem.where.startswith("--set") or line is None else int(line[1])
 
 
 def _check(tree: Mapping[str, Any], stem: str) -> tuple[Parts, list[Mistake]]:
@@ -197,18 +198,24 @@ def _check_engine(
     tree: Mapping[str, Any], space: Space, seed: int, sections: Parts
 ) -> tuple[Parts, list[Mistake]]:
     """The sampler and the pruner."""
-    given = tree.get("sampler", "tpe")
+    given = _named(tree.get("sampler"), "tpe")
     sampler, mistakes = check_component("samplers", given, ("sampler",), ("seed",))
     if isinstance(given, Mapping):
         own = {"seed": given.get("seed", seed)}
         found, wrong = check_options(SamplerSeed, own, ("sampler",))
         seed, mistakes = (found or {}).get("seed", seed), mistakes + wrong
     mistakes = mistakes + _misfit("sampler", sampler, space.sound, space.specs, seed, 0)
-    pruner, wrong = check_component("pruners", tree.get("pruner", "hyperband"), ("pruner",))
+    pruner, wrong = check_component("pruners", _named(tree.get("pruner"), "hyperband"), ("pruner",))
     epochs = (sections.get("training") or {}).get("epochs")
     mistakes += wrong + _misfit("pruner", pruner, epochs is not None, epochs)
     parts = {"sampler": None if sampler is None else {**sampler, "seed": seed}, "pruner": pruner}
     return parts, mistakes
+
+
+def _named(section: Any, default: str) -> Any:
+    if section is None:
+        return default
+    return {"name": default, **section} if isinstance(section, Mapping) else section
 
 
 def _misfit(key: str, section: Parts | None, known: bool, *supplied: Any) -> list[Mistake]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sweeper.config.check_space import Space
-from sweeper.config.messages import Mistake, did_you_mean, dotted, shown
+from sweeper.config.messages import Mistake, closest, dotted, shown
 from sweeper.config.paths import get, option_path, put_in
 from sweeper.config.search_space import (
     CategoricalParam,
@@ -25,7 +25,7 @@ __all__ = ["Targets"]
 
 _MOST_VALUES_TRIED = 256
 _MOST_COMBINATIONS = 4096
-_MOST_BUILDS = 64
+_MOST_BUILDS = 32
 
 
 class Targets:
@@ -75,7 +75,7 @@ class Targets:
         """Values that are right one by one but do not go together (a hop above the frame).
 
         Asked where nothing else is wrong; looks at the ends of ranges and at all choices, at most
-        64 combinations.
+        32 combinations.
         """
         own = [n for n in self._space.specs if option_path(n)[0] == section]
         for params in itertools.islice(self._combinations(own), _MOST_BUILDS):
@@ -124,11 +124,12 @@ class Targets:
             for option in self._rules.options(section, self._sections[section]) or ()
             if (section, option) != ("training", "epochs")
         ]
-        # `n_fft` is meant where there is a `model.n_fft`
-        last = name.rpartition(".")[2]
-        same = next((option for option in valid if option.rpartition(".")[2] == last), None)
-        hint = f"; did you mean {same!r}?" if same else did_you_mean(name, valid)
-        return f" names no option{hint or ';'} options: {', '.join(valid)}"
+        # `nfft` is meant for `model.n_fft`
+        by_last = {option.rpartition(".")[2]: option for option in reversed(valid)}
+        last = closest(name.rpartition(".")[2], by_last)
+        meant = closest(name, valid) or (by_last[last] if last else None)
+        hint = f"; did you mean {meant!r}?" if meant else ";"
+        return f" names no option{hint} options: {', '.join(valid)}"
 
     def _overlaps(self) -> list[Mistake]:
         paths = {

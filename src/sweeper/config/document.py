@@ -15,6 +15,7 @@ from sweeper.errors import ConfigError, Problem
 __all__ = ["Document", "read"]
 
 _COMPONENTS = ("model", "data", "sampler", "pruner")
+_FLAG = "--set "
 _SPEC_KEYS = ("type", "low", "high", "log", "step", "choices", "value", "when")
 
 
@@ -34,14 +35,20 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
     def problem(self, mistake: Mistake) -> Problem:
-        """The mistake with the place of its path, or of the nearest part of it that has one."""
+        """The mistake with the place of its path, or of the nearest part of it that has one.
+
+        Where flags have set something inside of the path, they may be to blame, and are named too.
+        """
         paths = (mistake.path[:length] for length in range(len(mistake.path), -1, -1))
         place = next((self.places[path] for path in paths if path in self.places), None)
-        return Problem(place or f"{self.source}:1", mistake.message)
+        own = place or f"{self.source}:1"
+        inside = (at for path, at in self.places.items() if _is_below(path, mistake.path))
+        flags = [at for at in dict.fromkeys(inside) if at.startswith(_FLAG) and at != own]
+        return Problem(" and ".join([own, *flags]), mistake.message)
 
     def override(self, flag: str) -> Document:
         """Put the value of one ``--set key=value`` in; the flag becomes its place."""
-        place = f"--set {flag}"
+        place = f"{_FLAG}{flag}"
         key, equals, text = flag.partition("=")
         if not equals or not key.strip():
             rule = "must be key=value, for example --set budget.trials=100"
@@ -81,6 +88,10 @@ def read(path: Path, flags: Sequence[str]) -> Document:
     for flag in flags:
         document = document.override(flag)
     return document
+
+
+def _is_below(path: KeyPath, top: KeyPath) -> bool:
+    return 0 < len(top) < len(path) and path[: len(top)] == top
 
 
 def _text(path: Path) -> str:

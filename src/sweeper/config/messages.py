@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from sweeper.config.yaml_core import KeyPath
 
-__all__ = ["Mistake", "did_you_mean", "dotted", "from_pydantic", "shown", "unknown"]
+__all__ = ["Mistake", "closest", "did_you_mean", "dotted", "from_pydantic", "shown", "unknown"]
 
 _LONGEST_VALUE = 60
 _OTHER_WORDS = {"min": "low", "max": "high", "values": "choices", "learning_rate": "lr"}
@@ -44,12 +44,18 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 
-def did_you_mean(word: Any, names: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` where a name is close to ``word``, else nothing."""
+def closest(word: Any, names: Iterable[str]) -> str | None:
+    """The one of ``names`` that is most like ``word``, None where none is."""
     word = _OTHER_WORDS.get(word, word)
     by_folded = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(str(word).casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(word: Any, names: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` where a name is close to ``word``, else nothing."""
+    found = closest(word, names)
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def unknown(what: str, word: Any, names: Sequence[str], kind: str) -> str:

@@ -18,18 +18,19 @@ Size = Annotated[int, Field(gt=0)]
 class ConvTasNet(nn.Module):
     """Conv-TasNet, not causal (Luo & Mesgarani 2019, arXiv 1809.07454), with one output.
 
+    Convolutions inside the blocks have three taps, P = 3.
+
     Args:
         n_filters: features of the encoder, N.
         kernel_size: samples in a filter of the encoder, L, even; the stride is half.
         bottleneck: features between the convolution blocks, and of their skips, B = Sc.
         hidden: features inside a block, H.
-        conv_kernel: taps of a block's dilated convolution, P, odd.
         layers: blocks in a stack, X; their dilations double from 1.
         stacks: how often the stack repeats, R.
         mask: activation of the mask.
 
     Raises:
-        ValueError: ``kernel_size`` is odd or ``conv_kernel`` even.
+        ValueError: ``kernel_size`` is odd.
     """
 
     def __init__(
@@ -39,20 +40,17 @@ class ConvTasNet(nn.Module):
         kernel_size: Annotated[int, Field(ge=2, multiple_of=2)] = 16,
         bottleneck: Size = 128,
         hidden: Size = 512,
-        conv_kernel: Size = 3,
         layers: Size = 8,
         stacks: Size = 3,
         mask: Literal["sigmoid", "relu"] = "sigmoid",
     ) -> None:
         super().__init__()
         require_even("kernel_size", kernel_size)
-        if conv_kernel % 2 == 0:
-            raise ValueError(f"conv_kernel must be odd, but got conv_kernel={conv_kernel}")
         self.network = torchaudio.models.ConvTasNet(
             num_sources=1,
             enc_kernel_size=kernel_size,
             enc_num_feats=n_filters,
-            msk_kernel_size=conv_kernel,
+            msk_kernel_size=3,  # torchaudio pads for no other
             msk_num_feats=bottleneck,
             msk_num_hidden_feats=hidden,
             msk_num_layers=layers,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["DIVERGED", "FINISHED", "MEMORY_OUT", "OUTCOMES", "STOPPED", "TIMED_OUT", "Outcome"]
 __all__ += ["best_of", "finished", "hover", "of", "points", "thinned"]
 
-_MOST_POINTS = 2000
+_MOST_POINTS = 1000
 
 
 @dataclass(frozen=True, slots=True)

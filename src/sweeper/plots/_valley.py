@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["valley"]
 
 _ENOUGH = 10
-_MOST = 200
+_MOST = 120
 _NEAR = np.array([0.16, 0.36])  # a cell this close to a finished trial is drawn, in axis lengths
 _GRID = (121, 61)
 

@@ -34,7 +34,7 @@ def interval_words(interval: Interval | None) -> str:
 def row_words(region: Region, row: Row) -> str:
     """What a row's evidence amounts to, in a few words."""
     if row.interval:
-        share = f"{row.interval.tied} of {row.interval.tied + row.interval.worse} trials tied"
+        share = f"{row.interval.tied} of {row.interval.tied + row.interval.worse} tied"
         return (
             share if row.interval.confidence is None else f"{share} ({row.interval.confidence:.0%})"
         )
@@ -43,8 +43,8 @@ def row_words(region: Region, row: Row) -> str:
     if row.counts.finished < ENOUGH:
         return f"not enough evidence ({row.counts.finished} of {ENOUGH})"
     if row.behind > region.tolerance:
-        return f"{measured(region.metric, row.behind)} behind the best"
-    return "only one trial tied" if region.lr else "tied with the best"
+        return f"{measured(region.metric, row.behind)} behind"
+    return "only 1 tied" if region.lr else "tied with the best"
 
 
 def edge_words(edge: Edge) -> str:

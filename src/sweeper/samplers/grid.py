@@ -73,11 +73,11 @@ class _Grid(optuna.samplers.BaseSampler):
     serves_every_trial = True
 
     def __init__(self, points: Sequence[Mapping[str, Any]]) -> None:
-        self._points = points
+        self._points = {frozenset(point.items()): point for point in points}
 
     def is_exhausted(self, study: optuna.Study) -> bool:
         """Whether every point has been proposed."""
-        return not self._open(study, but=None)
+        return self._taken(study, but=None) >= self._points.keys()
 
     def infer_relative_search_space(
         self,
@@ -102,20 +102,18 @@ class _Grid(optuna.samplers.BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         known = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-        having = [point for point in self._points if param_name in point]
-        for points in (self._open(study, but=trial.number), having):
-            for point in points:
-                if param_name in point and _agree(point, known):
-                    return point[param_name]
-        return having[0][param_name]
+        taken = self._taken(study, but=trial.number)
+        having = {key: point for key, point in self._points.items() if param_name in point}
+        fitting = [key for key, point in having.items() if _agree(point, known)] or list(having)
+        chosen = next((key for key in fitting if key not in taken), fitting[0])
+        return having[chosen][param_name]
 
-    def _open(self, study: optuna.Study, *, but: int | None) -> list[Mapping[str, Any]]:
-        taken = {
+    def _taken(self, study: optuna.Study, *, but: int | None) -> set[frozenset[tuple[str, Any]]]:
+        return {
             frozenset(trial.params.items())
             for trial in study.get_trials(deepcopy=False)
             if trial.state not in (TrialState.FAIL, TrialState.WAITING) and trial.number != but
         }
-        return [point for point in self._points if frozenset(point.items()) not in taken]
 
 
 def _agree(point: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

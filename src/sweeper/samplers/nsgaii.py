@@ -28,14 +28,14 @@ def nsgaii(
     crossover: Annotated[
         Literal["uniform", "blxalpha", "sbx", "vsbx"],
         Field(description="how two trials' numbers are mixed"),
-    ] = "uniform",
+    ] = "blxalpha",
     crossover_prob: Annotated[
         Probability, Field(description="how often a trial has two parents")
     ] = 0.9,
     mutation: Annotated[
         Literal["random", "polynomial"],
         Field(description="how a parameter changes: anew, or by a little"),
-    ] = "random",
+    ] = "polynomial",
     mutation_prob: Annotated[
         Probability | None,
         Field(description="how often a parameter changes; null: once a trial on average"),

@@ -2,7 +2,8 @@
 
 from sweeper.summary.answer import Cost, Entry, Summary
 from sweeper.summary.files import write
+from sweeper.summary.markdown import markdown
 from sweeper.summary.summarise import summarise
 from sweeper.summary.terminal import render
 
-__all__ = ["Cost", "Entry", "Summary", "render", "summarise", "write"]
+__all__ = ["Cost", "Entry", "Summary", "markdown", "render", "summarise", "write"]

@@ -81,7 +81,7 @@ def _table(table: Table) -> Iterator[str]:
 def _row(tag: str, cells: Sequence[str], link: str) -> str:
     """The second cell leads to the trial's run, in a new tab."""
     texts = [escape(cell) for cell in cells]
-    if link:
+    if link.startswith("http"):  # a place inside the MLflow UI leads nowhere from a page of its own
         texts[1] = f'<a href="{escape(link)}" target="_blank" rel="noopener">{texts[1]}</a>'
     return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"
 

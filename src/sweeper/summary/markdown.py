@@ -16,14 +16,14 @@ __all__ = ["markdown"]
 
 def markdown(summary: Summary) -> str:
     """The verdict first, then what it rests on."""
-    blocks = [f"**{summary.verdict}**", f"{counts_line(summary)}.", *_blocks(summary)]
+    blocks = [f"**{_text(summary.verdict)}**", f"{counts_line(summary)}.", *_blocks(summary)]
     return "\n\n".join(blocks) + "\n"
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
     if summary.warnings:
         yield "## Warnings"
-        yield "\n".join(f"- {warning}" for warning in summary.warnings)
+        yield "\n".join(f"- {_text(warning)}" for warning in summary.warnings)
     for table in (regions(summary), leaderboard(summary)):
         if table.rows:
             yield f"## {table.title}"
@@ -33,6 +33,11 @@ def _blocks(summary: Summary) -> Iterator[str]:
     if summary.commands:
         yield "## Next"
         yield "\n".join(f"- {why}: `{command}`" for why, command in summary.commands.items())
+
+
+def _text(text: str) -> str:
+    """Text in which nothing is taken for HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _table(table: Table) -> str:
@@ -48,4 +53,4 @@ def _linked(row: tuple[str, ...], link: str) -> tuple[str, ...]:
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(_text(cell).replace("|", "\\|") for cell in cells) + " |"

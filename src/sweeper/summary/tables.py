@@ -9,6 +9,8 @@ from sweeper.region import Counts, interval_words, row_words
 from sweeper.words import count, duration, measured, number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sweeper.region import Row
     from sweeper.summary.answer import Entry, Summary
 
@@ -51,12 +53,16 @@ def regions(summary: Summary) -> Table:
         f"{lr} interval",
         "evidence",
         f"best {lr}",
-        f"best {region.metric}",
-        *outcomes,
-        "diverges above",
+        "best",
+        " / ".join(outcomes),
+        "cliff",
     )
     tolerance = measured(region.metric, region.tolerance)
-    note = f"Tied: within {tolerance} of the best ({region.rule})." if region.rule else ""
+    note = ""
+    if region.rule:
+        note = f"Tied: within {tolerance} of the best {region.metric} ({region.rule})."
+    if any(row.cliff_octaves is not None for row in rows):
+        note += f" Cliff: factors of two in {lr} up to the nearest trial that diverged."
     cells = tuple(_region_row(summary, row, outcomes) for row in rows)
     return Table("Region", header, cells, note=note)
 
@@ -98,14 +104,14 @@ def _region_row(summary: Summary, row: Row, outcomes: Sequence[str]) -> tuple[st
     region = summary.region
     has_lr = row.best is not None and region.lr is not None
     best_lr = number(row.best.params.get(region.lr)) if has_lr and row.best and region.lr else "-"
-    cliff = "-" if row.cliff_octaves is None else f"+{row.cliff_octaves:.1f} octaves"
+    cliff = "-" if row.cliff_octaves is None else f"+{row.cliff_octaves:.1f} oct."
     return (
         row.label,
         interval_words(row.interval),
         row_words(region, row),
         best_lr,
         measured(region.metric, row.best.value) if row.best else "-",
-        *(str(_named(row.counts)[name]) for name in outcomes),
+        " / ".join(str(_named(row.counts)[name]) for name in outcomes),
         cliff,
     )
 

@@ -26,10 +26,14 @@ def render(summary: Summary) -> RenderableType:
     """Verdict, region, the five best trials, warnings, what to type next."""
     head = Text(summary.verdict, style="bold")
     parts: list[RenderableType] = [
-        Panel(head, title=f"[bold]{summary.name}[/]", title_align="left", border_style="green"),
+        Panel(head, title=Text(summary.name, "bold"), title_align="left", border_style="green"),
         Text(counts_line(summary), style="dim"),
     ]
-    parts += [_table(t) for t in (regions(summary), leaderboard(summary)) if t.rows]
+    for table in (regions(summary), leaderboard(summary)):
+        if table.rows:
+            parts += ["", _table(table)]
+    if summary.warnings or summary.commands:
+        parts.append("")
     parts += [Text(f"! {warning}", style="yellow") for warning in summary.warnings]
     if summary.commands:
         parts.append(_commands(summary))
@@ -47,11 +51,18 @@ def _table(table: Table) -> RichTable:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    for name in table.header:
-        drawn.add_column(Text(name))
+    for i, name in enumerate(table.header):
+        drawn.add_column(Text(name), min_width=_least(table, i))
     for row in table.rows[:_SHORT] if table.links else table.rows:
         drawn.add_row(*(Text(cell) for cell in row))
     return drawn
+
+
+def _least(table: Table, column: int) -> int:
+    """Only headings of several words and the evidence may be wrapped."""
+    name = table.header[column]
+    cells = [] if name == "evidence" else [row[column] for row in table.rows]
+    return max(len(text) for text in [*name.split(), *cells])
 
 
 def _commands(summary: Summary) -> RichTable:

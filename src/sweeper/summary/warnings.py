@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from sweeper.records import TrialRecord, TrialState
@@ -43,7 +44,7 @@ def _failed(records: Sequence[TrialRecord], region: Region) -> Iterator[str]:
     counts = region.counts
     failed = [r for r in records if r.state is TrialState.FAILED]
     if failed:
-        why = failed[-1].reason or "no reason known"
+        why = shorten(failed[-1].reason or "no reason known", 200)
         yield f"{count(len(failed), 'trial')} failed; the last (trial {failed[-1].number}): {why}"
     if counts.timed_out:
         yield f"{count(counts.timed_out, 'trial')} ran out of time before the last epoch."

@@ -1,10 +1,64 @@
-"""The board while trials run."""
+"""The board while trials run, fed from the ledger."""
+
 from __future__ import annotations
+
+import time
+from types import TracebackType
 from typing import Self
 
+from rich.console import Console
+
+from sweeper.board import Board, board_state
+from sweeper.engine.conductor import Conductor
+from sweeper.tracker.thread import MirrorThread
+
+__all__ = ["Watch"]
+
+_SECONDS = 1.0
+
+
 class Watch:
-    def __init__(self, conductor, thread, console) -> None:
-        self.c = conductor; self.t=thread; self.console=console
-    def __enter__(self) -> Self: return self
-    def __exit__(self, *_): pass
-    def tick(self): pass
+    """Shows what the ledger knows on ``console``, about once a second."""
+
+    def __init__(self, conductor: Conductor, mirror: MirrorThread, console: Console) -> None:
+        self._conductor = conductor
+        self._mirror = mirror
+        self._board = Board(console)
+        self._next = 0.0
+
+    def __enter__(self) -> Self:
+        self._board.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._show()
+        self._board.__exit__(kind, error, trace)
+
+    def tick(self) -> None:
+        """Show what is new; free of cost when called too soon."""
+        if time.monotonic() >= self._next:
+            self._show()
+            self._next = time.monotonic() + _SECONDS
+
+    def _show(self) -> None:
+        ledger, now = self._conductor.ledger, time.time()
+        self._board.update(
+            board_state(
+                ledger.config,
+                ledger.history.records(),
+                slots=self._conductor.slots.concurrent,
+                now=now,
+                elapsed_seconds=ledger.history.elapsed(now),
+                mirror=str(self._mirror.status),
+                messages=self._messages(),
+            )
+        )
+
+    def _messages(self) -> list[str]:
+        return [self._conductor.why] if self._conductor.why else []

@@ -1,0 +1,109 @@
+"""What the board shows at one moment, as frozen values, and how it follows from the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sweeper.records import TrialRecord, TrialState
+from sweeper.region import Best, Counts, find_region, interval_words
+from sweeper.timing import eta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sweeper.config import SweepConfig
+    from sweeper.records import ParamValue
+    from sweeper.region import Region
+
+__all__ = ["BoardState", "RunningTrial", "board_state"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTrial:
+    """A trial at work; ``value`` is the objective at its last epoch."""
+
+    number: int
+    params: Mapping[str, ParamValue]
+    epoch: int
+    epochs: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """One moment of a sweep.
+
+    Attributes:
+        total: trials that the budget allows.
+        best: the best finished trial.
+        region: the region as it forms, in a few words.
+        elapsed_seconds: how long the sweep has run.
+        eta_seconds: until all trials have ended; None while unknown.
+        ended: ended trials in the order of their ends.
+        mirror: how the MLflow mirror is doing, one line; empty says nothing.
+        messages: everything there was to say so far, oldest first.
+    """
+
+    name: str
+    metric: str
+    counts: Counts
+    total: int
+    best: Best | None = None
+    region: str = ""
+    elapsed_seconds: float | None = None
+    eta_seconds: float | None = None
+    running: tuple[RunningTrial, ...] = ()
+    ended: tuple[TrialRecord, ...] = field(default=(), repr=False)
+    mirror: str = ""
+    messages: tuple[str, ...] = ()
+
+    @property
+    def failure_share(self) -> float:
+        """Share of the ended trials that could not be trained: diverged, out of memory, failed."""
+        bad = self.counts.diverged + self.counts.out_of_memory + self.counts.failed
+        return bad / self.counts.ended if self.counts.ended else 0.0
+
+
+def board_state(
+    config: SweepConfig,
+    records: Sequence[TrialRecord],
+    *,
+    slots: int,
+    now: float,
+    elapsed_seconds: float | None = None,
+    mirror: str = "",
+    messages: Sequence[str] = (),
+) -> BoardState:
+    """The board's state after ``records``; ``slots`` trials can run at the same time."""
+    region = find_region(records, config.objective, config.search_space)
+    metric, epochs = config.objective.metric, config.epochs
+    ended = sorted((r for r in records if r.state.ended), key=lambda r: (r.ended or 0.0, r.number))
+    running = [r for r in records if r.state is TrialState.RUNNING]
+    return BoardState(
+        name=config.name,
+        metric=metric,
+        counts=region.counts,
+        total=config.budget.trials,
+        best=region.best,
+        region=_region_words(region),
+        elapsed_seconds=elapsed_seconds,
+        eta_seconds=eta(records, config.budget.trials, slots, epochs, now),
+        running=tuple(_running(r, metric, epochs) for r in running),
+        ended=tuple(ended),
+        mirror=mirror,
+        messages=tuple(messages),
+    )
+
+
+def _running(record: TrialRecord, metric: str, epochs: int) -> RunningTrial:
+    value = record.reports[-1].metrics.get(metric) if record.reports else None
+    return RunningTrial(record.number, record.params, record.epoch, epochs, value)
+
+
+def _region_words(region: Region) -> str:
+    row = region.recommended
+    if row is None:
+        return "not enough evidence yet"
+    batch = f", {region.batch_size} {row.label}" if row.batch_sizes else ""
+    return f"{region.lr} {interval_words(row.interval)}{batch}"

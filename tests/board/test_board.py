@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from sweeper.board import Board, BoardState, board_state
+from sweeper.board.lines import Lines
+from sweeper.board.live import picture
+from sweeper.records import TrialRecord, TrialState
+from sweeper.timing import eta
+from synthetic import EPOCHS, START, sweep_config, sweep_records, trial
+
+CONFIG = sweep_config(trials=40)
+ENDED = sweep_records(20)
+PARAMS = {"lr": 1e-3, "batch_size": 8, "model.encoder": "stft", "model.n_fft": 512}
+RUNNING = [trial(20 + i, dict(PARAMS), 4.0, TrialState.RUNNING, epochs=4 * i) for i in range(3)]
+NOW = START + 2000.0
+
+
+def state_of(records: list[TrialRecord], **more: object) -> BoardState:
+    return board_state(CONFIG, records, slots=3, now=NOW, **more)  # type: ignore[arg-type]
+
+
+def test_state_follows_from_the_records() -> None:
+    state = state_of(ENDED + RUNNING)
+    finished = [r for r in ENDED if r.state is TrialState.COMPLETE]
+    best = max(finished, key=lambda r: r.value or 0)
+    assert state.best is not None
+    assert (state.best.number, state.best.value) == (best.number, best.value)
+    assert (state.total, state.counts.ended, state.counts.running) == (40, 20, 3)
+    assert [(t.number, t.epoch, t.value) for t in state.running] == [
+        (20, 0, None),
+        (21, 4, 4.0),
+        (22, 8, 4.0),
+    ]
+    assert state.eta_seconds == eta(ENDED + RUNNING, 40, 3, EPOCHS, NOW)
+    bad = sum(r.state.infeasible or r.state is TrialState.FAILED for r in ENDED)
+    assert state.failure_share == bad / 20
+
+
+def test_state_before_the_first_trial() -> None:
+    state = state_of([])
+    assert (state.best, state.eta_seconds, state.failure_share) == (None, None, 0.0)
+
+
+def drawn(state: BoardState, width: int = 120, height: int = 40, since: float = 0.0) -> str:
+    console = Console(width=width, height=height, record=True, file=io.StringIO())
+    console.print(picture(state, since, height))
+    return console.export_text()
+
+
+def test_picture_says_all() -> None:
+    text = drawn(
+        state_of(ENDED + RUNNING, mirror="2 runs behind", messages=("a [b] c",), elapsed_seconds=90)
+    )
+    for part in ("20 of 40 trials", "2 min so far", "done in about", "3 running", "2 runs behind"):
+        assert part in text
+    assert "a [b] c" in text
+    assert re.search(r"22 +1e-3 +8 +stft +512 +8/12 .* 4\.00 dB", text)
+    assert "could not be trained" in text
+
+
+def test_picture_counts_time_between_states() -> None:
+    state = replace(state_of([]), elapsed_seconds=10.0, eta_seconds=60.0)
+    text = drawn(state, since=20.0)
+    assert "30 s so far" in text
+    assert "done in about 40 s" in text
+    assert "done in about 0 s" in drawn(state, since=500.0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 12), (200, 60)])
+def test_picture_fits_the_terminal(width: int, height: int) -> None:
+    many = [replace(RUNNING[1], number=100 + i) for i in range(64)]
+    state = state_of(ENDED + many, mirror="up to date", messages=["x" * 300] * 5)
+    lines = drawn(state, width, height).splitlines()
+    assert len(lines) <= max(height, 15)
+    assert max(map(len, lines)) <= width
+    assert any("+" in line for line in lines)
+
+
+def test_lines_tell_each_end_once_and_progress_now_and_then() -> None:
+    lines = Lines(every=10.0)
+    first = list(lines.new(state_of(ENDED[:5]), 0.0))
+    assert len(first) == 1  # what had ended before is not told again
+    assert "5 of 40 trials ended" in first[0]
+    second = list(lines.new(state_of(ENDED[:7], messages=("hello",)), 1.0))
+    assert [re.sub(r"^\S+ ", "", line).split(" (")[0].split(",")[0] for line in second] == [
+        _told(ENDED[5]),
+        _told(ENDED[6]),
+        "hello",
+    ]
+    assert list(lines.new(state_of(ENDED[:7], messages=("hello",)), 9.0)) == []
+    assert len(list(lines.new(state_of(ENDED[:7], messages=("hello",)), 10.0))) == 1
+
+
+def _told(record: TrialRecord) -> str:
+    how = {
+        TrialState.COMPLETE: "finished",
+        TrialState.PRUNED: "stopped",
+        TrialState.DIVERGED: "diverged",
+        TrialState.OUT_OF_MEMORY: "ran out of memory",
+        TrialState.TIMED_OUT: "ran out of time",
+        TrialState.FAILED: "failed",
+    }[record.state]
+    return f"trial {record.number} {how}" + (f" at epoch {record.epoch}" if record.epoch else "")
+
+
+@pytest.mark.parametrize("state", [s for s in TrialState if s.ended])
+def test_lines_know_every_ending(state: TrialState) -> None:
+    lines = Lines(every=1e9)
+    list(lines.new(state_of([]), 0.0))
+    record = trial(3, {"lr": 1e-3}, 5.0, state, reason="because")
+    (line,) = lines.new(state_of([record]), 1.0)
+    assert "trial 3 " in line
+    assert line.endswith("(lr 1e-3): because")
+
+
+def test_board_writes_plain_lines_where_there_is_no_terminal() -> None:
+    out = io.StringIO()
+    with Board(Console(file=out, width=40)) as board:
+        board.update(state_of([]))
+        board.update(state_of(ENDED[:3]))
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 4
+    assert "\x1b" not in out.getvalue()
+    assert all(re.match(r"\d\d:\d\d:\d\d ", line) for line in lines)
+
+
+def test_board_draws_in_a_terminal_and_leaves_nothing_behind() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, height=30)
+    with Board(console) as board:
+        board.update(state_of(ENDED + RUNNING))
+        board._live.refresh()  # type: ignore[union-attr]
+        console.print("a note from elsewhere")
+    text = out.getvalue()
+    assert "20 of 40 trials" in text
+    assert "a note from elsewhere" in text
+    assert text.endswith("\x1b[2K")  # the last line is cleared too
+
+
+def test_board_ends_when_the_sweep_fails() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with pytest.raises(KeyboardInterrupt), Board(console):
+        raise KeyboardInterrupt
+    assert console._live_stack == []

@@ -1,0 +1,90 @@
+"""One sweep, whole: from the YAML to the verdict, the ledger and MLflow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sweeper.records import TrialState
+
+if TYPE_CHECKING:
+    from conftest import Shop
+
+
+def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:
+    shop.space("cliff", trials=12)
+    code, said = shop.run("run", "toy.yaml")
+    assert code == 0, said
+    assert "0 done, 12 to go" in said
+    assert "best" in said
+    assert "12 trials:" in said
+    records = shop.records()
+    assert len(records) == 12
+    assert {r.state for r in records} >= {TrialState.COMPLETE, TrialState.DIVERGED}
+    runs = shop.agrees()
+    (parent,) = runs.parents
+    assert parent.info.status == "FINISHED"
+    statuses = {
+        "complete": "FINISHED",
+        "pruned": "KILLED",
+        "diverged": "FAILED",
+    }
+    for run in runs.children:
+        assert run.info.status == statuses[run.data.tags["sweeper.state"]]
+        assert {"lr", "batch_size", "log10_lr", "seed"} <= run.data.params.keys()
+    summary = json.loads((shop.folder / "sweeps/toy/summary/summary.json").read_text())
+    assert parent.data.tags["mlflow.note.content"].startswith("#") or summary["verdict"]
+    assert summary["verdict"].split(".")[0] in parent.data.tags["mlflow.note.content"]
+    assert shop.leftovers() == []
+
+
+def test_the_same_command_again_finds_nothing_to_do_and_a_higher_total_goes_on(shop: Shop) -> None:
+    shop.space("valley", trials=3)
+    assert shop.run("run", "toy.yaml")[0] == 0
+    code, said = shop.run("run", "toy.yaml")
+    assert (code, "3 done, 0 to go" in said) == (0, True), said
+    code, said = shop.run("resume", "toy", "--trials", "5")
+    assert (code, "3 done, 2 to go" in said) == (0, True), said
+    assert "budget.trials: 3 -> 5, accepted" in said
+    assert [r.attempts for r in shop.records()] == [1] * 5
+    shop.agrees()
+
+
+def test_a_changed_search_space_is_refused_with_its_reason(shop: Shop) -> None:
+    shop.space("valley", trials=1)
+    assert shop.run("run", "toy.yaml")[0] == 0
+    before = (shop.folder / "sweeps/toy/history.jsonl").read_bytes()
+    code, said = shop.run("run", "toy.yaml", "--set", "search_space.lr.high=0.2")
+    assert code == 2
+    assert "search_space.lr.high: 0.1 -> 0.2, refused" in said
+    assert (shop.folder / "sweeps/toy/history.jsonl").read_bytes() == before
+
+
+def test_a_dry_run_creates_nothing(shop: Shop) -> None:
+    shop.space("valley", trials=6)
+    code, said = shop.run("run", "toy.yaml", "--dry-run")
+    assert code == 0, said
+    assert "The first of 6 trials" in said
+    assert sorted(p.name for p in shop.folder.iterdir()) == ["toy.yaml"]
+
+
+def test_six_mistakes_are_six_messages_and_nothing_is_created(shop: Shop) -> None:
+    path = shop.space("valley", trials=6)
+    text = path.read_text()
+    for right, wrong in (
+        ("maximize", "upwards"),
+        ("name: tpe", "name: tpee"),
+        ("name: median", "name: medain"),
+        ("trials: 6", "trials: 0"),
+        ("low: 1.0e-4", "low: 1.0e+4"),
+        ("seed_placeholder", ""),
+    ):
+        text = text.replace(right, wrong)
+    path.write_text(text + "bugdet: {trials: 3}\n")
+    code, said = shop.run("run", "toy.yaml")
+    assert code == 2
+    problems = [line for line in said.splitlines() if line.startswith("error toy.yaml:")]
+    assert len(problems) == 6, said
+    assert "did you mean 'tpe'" in said
+    assert "Traceback" not in said
+    assert [p.name for p in shop.folder.iterdir()] == ["toy.yaml"]

@@ -1,0 +1,117 @@
+"""Drivers and workers that die, people who interrupt: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sweeper.records import TrialState
+
+if TYPE_CHECKING:
+    from conftest import Shop
+
+
+def _some_epochs(records: list) -> bool:  # type: ignore[type-arg]
+    return sum(r.epoch for r in records) >= 8
+
+
+@pytest.mark.parametrize("with_ray", [False, True])
+def test_a_killed_driver_is_resumed_exactly(shop: Shop, with_ray: bool) -> None:
+    shop.space("slow", trials=6)
+    process = shop.start("run", "toy.yaml", "--set", "resources.concurrent=2")
+    shop.wait_for(_some_epochs)
+    if with_ray:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()
+    before = {r.number: r for r in shop.records()}
+    code, said = shop.run("resume", "toy")
+    assert code == 0, said
+    assert "continue after epoch" in said
+    after = shop.records()
+    assert len(after) == 6
+    assert all(r.state.ended for r in after)
+    for number, old in before.items():
+        # what was reported stays to the bit, and ended trials were not touched
+        assert after[number].reports[: old.epoch] == old.reports
+        assert after[number].attempts == (1 if old.state.ended else 2)
+    shop.agrees()
+    assert shop.leftovers() == []
+
+
+def test_a_lost_worker_costs_its_trial_nothing(shop: Shop) -> None:
+    shop.space("dies_once", trials=4)
+    code, said = shop.run("run", "toy.yaml", "--set", "pruner={name: none}")
+    assert code == 0, said
+    records = shop.records()
+    assert [r.state for r in records] == [TrialState.COMPLETE] * 4
+    assert [r.attempts for r in records] == [1, 2, 1, 1]
+    assert [e.epoch for e in records[1].reports] == [1, 2, 3, 4]
+    shop.agrees()
+
+
+def test_a_worker_that_always_dies_fails_its_trial_and_no_other(shop: Shop) -> None:
+    shop.space("dies_always", trials=4)
+    code, said = shop.run(
+        "run", "toy.yaml", "--set", "resources.max_retries=1", "--set", "pruner={name: none}"
+    )
+    assert code == 0, said
+    states = [r.state for r in shop.records()]
+    assert states == [TrialState.COMPLETE, TrialState.FAILED] + [TrialState.COMPLETE] * 2
+    assert shop.records()[1].reason == "the worker died 2 times"
+    shop.agrees()
+
+
+def test_the_same_mistake_in_every_trial_ends_the_sweep_and_is_shown_once(shop: Shop) -> None:
+    shop.space("breaks", trials=30)
+    code, said = shop.run("run", "toy.yaml", "--set", "budget.failures_in_a_row=3")
+    assert code == 1
+    assert said.count("FileNotFoundError: [Errno 2] No such file or directory: '/no/such/file'") >= 1
+    assert said.count("Traceback (most recent call last)") == 1
+    assert len(shop.records()) < 10
+    (parent,) = shop.agrees().parents
+    assert parent.info.status == "FAILED"
+
+
+def test_ctrl_c_finishes_the_running_trials(shop: Shop) -> None:
+    shop.space("slow", trials=40)
+    process = shop.start("run", "toy.yaml", "--set", "resources.concurrent=2")
+    shop.wait_for(_some_epochs)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    records = shop.records()
+    assert 0 < len(records) < 40
+    assert all(r.state.ended for r in records)
+    assert "sweeper resume toy" in said
+    (parent,) = shop.agrees().parents
+    assert (parent.info.status, parent.data.tags["sweeper.state"]) == ("KILLED", "stopped")
+
+
+def test_sigterm_leaves_running_trials_for_the_next_session(shop: Shop) -> None:
+    shop.space("slow", trials=5)
+    process = shop.start("run", "toy.yaml", "--set", "resources.concurrent=2")
+    shop.wait_for(_some_epochs)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert TrialState.INTERRUPTED in [r.state for r in shop.records()]
+    assert shop.leftovers() == []
+    shop.agrees()
+    assert shop.run("run", "toy.yaml")[0] == 0
+    assert all(r.state.ended for r in shop.records())
+    shop.agrees()
+
+
+def test_a_second_driver_is_refused_by_name(shop: Shop) -> None:
+    shop.space("slow", trials=40)
+    process = shop.start("run", "toy.yaml", "--set", "resources.concurrent=1")
+    shop.wait_for(lambda records: len(records) > 0)
+    code, said = shop.run("run", "toy.yaml")
+    assert code == 2
+    assert f"process {process.pid} on " in said
+    process.kill()
