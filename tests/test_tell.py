@@ -96,6 +96,9 @@ def test_a_report_is_taken_once_and_its_decision_stays(reopened: Open) -> None:
     assert report(reopened(), 0, 2, -1.0)
     assert report(reopened(), 0, 2, 5.0)
     assert not report(reopened(), 0, 1, -5.0)
+    tell(reopened(), 0, TrialState.PRUNED)
+    assert report(reopened(), 0, 2, 5.0)
+    assert not report(reopened(), 0, 3, 5.0)
     assert reopened().trials[0].intermediate_values == {1: 1.0, 2: -1.0}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sweeper.records import ParamValue
-from sweeper.words import count, duration, labelled, measured, number, settings
+from sweeper.words import count, duration, labelled, listed, measured, number, settings
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,6 @@ def test_units() -> None:
 def test_sentences() -> None:
     assert settings({"lr": 1e-3, "batch_size": 8}) == "lr 1e-3, batch_size 8"
     assert settings({"a": 1, "b": 2, "c": 3}, most=1) == "a 1, 2 more"
+    assert [listed("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert count(1, "trial") == "1 trial"
     assert count(12000, "trial") == "12,000 trials"

@@ -75,11 +75,15 @@ class Stack:
 def _environment() -> dict[str, str]:
     """This process's, with the repository importable and MLflow's own default store.
 
-    Ray shall neither rebuild the environment for its workers when started below ``uv run``, nor
-    report its use.
+    Ray shall not rebuild the environment for its workers when started below ``uv run``, not report
+    its use, and not end workers when others fill the machine's memory.
     """
     env = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
-    ray = {"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+    ray = {
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_memory_monitor_refresh_ms": "0",
+    }
     return env | ray | {"PYTHONPATH": str(_REPOSITORY)}
 
 
@@ -113,7 +117,7 @@ def _sweeper(folder: Path, load: Load) -> list[str]:
         "sampler": {"name": "tpe"},
         "pruner": {
             "name": "successive_halving",  # ASHA, with the factor that is ASHAScheduler's default
-            "min_resource": load.grace,
+            "min_epochs": load.grace,
             "reduction_factor": 4,
         },
         "budget": {"trials": load.trials},

@@ -12,9 +12,12 @@ trial by its number, whichever process asked for it, and do nothing the second t
 
 from __future__ import annotations
 
+import copy
 import math
+from typing import Any, cast
 
 from optuna import Study
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial
 from optuna.trial import TrialState as OptunaState
 
@@ -22,7 +25,7 @@ from sweeper.records import TrialState
 
 __all__ = ["report", "tell"]
 
-_STOPPED = "sweeper:stopped"  # a trial's attribute: the epoch at which the pruner ended it
+_JUDGEMENT = "sweeper:judgement"  # a trial's attribute: what the pruner said last, and its notes
 
 _OPTUNA_STATES = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
@@ -37,22 +40,50 @@ _OPTUNA_STATES = {
 def report(study: Study, number: int, epoch: int, value: float) -> bool:
     """Put an epoch's value into ``study`` and ask the pruner: True ends the trial.
 
-    An epoch that is there already keeps its value and its decision.
+    An epoch that is there already keeps its value and its decision; an ended trial takes no more.
 
     Raises:
         ValueError: ``value`` is not finite.
     """
     if not math.isfinite(value):
         raise ValueError(f"a reported value must be finite, but trial {number} gave {value}")
-    trial = _frozen(study, number)
-    if epoch in trial.intermediate_values:
-        return trial.user_attrs.get(_STOPPED) == epoch
-    storage = study._storage  # through `Trial` the sampler would prepare a proposal each time
+    trial, storage = _frozen(study, number), study._storage
+    judgement = trial.user_attrs.get(_JUDGEMENT, {})
+    if epoch in trial.intermediate_values or trial.state.is_finished():
+        return bool(judgement.get("epoch") == epoch and judgement["stop"])
+    if judgement.get("epoch") != epoch:
+        judgement = _judged(study, trial, epoch, value)
+    for key, noted in judgement["notes"].items():
+        storage.set_trial_system_attr(trial._trial_id, key, noted)
     storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
-    stop = study.pruner.prune(study, storage.get_trial(trial._trial_id))
-    if stop:
-        storage.set_trial_user_attr(trial._trial_id, _STOPPED, epoch)
-    return stop
+    return bool(judgement["stop"])
+
+
+def _judged(study: Study, trial: FrozenTrial, epoch: int, value: float) -> dict[str, Any]:
+    """Ask the pruner, and write its decision and its notes in one, so that no kill parts them."""
+    draft = _Draft(study._storage)
+    drafted = Study(study.study_name, cast("BaseStorage", draft), study.sampler, study.pruner)
+    reported = copy.copy(trial)
+    reported.intermediate_values = {**trial.intermediate_values, epoch: float(value)}
+    stop = bool(study.pruner.prune(drafted, reported))
+    judgement = {"epoch": epoch, "stop": stop, "notes": draft.notes}
+    if stop or draft.notes:
+        study._storage.set_trial_user_attr(trial._trial_id, _JUDGEMENT, judgement)
+    return judgement
+
+
+class _Draft:
+    """A storage that keeps what a pruner notes of a trial (the rungs it has passed) for later."""
+
+    def __init__(self, storage: BaseStorage) -> None:
+        self._storage = storage
+        self.notes: dict[str, Any] = {}
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        self.notes[key] = value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
 
 
 def tell(study: Study, number: int, state: TrialState, value: float | None = None) -> None:

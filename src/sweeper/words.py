@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sweeper.records import ParamValue
 
-__all__ = ["count", "duration", "labelled", "measured", "number", "scientific", "settings", "unit"]
+__all__ = [
+    "count",
+    "duration",
+    "labelled",
+    "listed",
+    "measured",
+    "number",
+    "scientific",
+    "settings",
+    "unit",
+]
 
 _UNITS = {"peak_memory_bytes": "bytes", "samples_per_second": "segments/s"}
 
@@ -57,6 +67,11 @@ def settings(params: Mapping[str, ParamValue], most: int | None = None) -> str:
     said = [f"{name} {number(value)}" for name, value in params.items()]
     more = len(said) - most if most is not None else 0
     return ", ".join([*said[:most], f"{more} more"] if more > 0 else said)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """``2``, ``2 and 8``, ``2, 8 and 16``."""
+    return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
 def count(how_many: int, noun: str) -> str:

@@ -6,4 +6,4 @@ import torch
 
 @pytest.fixture(autouse=True)
 def _same_numbers_each_time() -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(1)

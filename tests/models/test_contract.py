@@ -123,3 +123,19 @@ def test_input_need_not_be_contiguous(name: str, options: dict[str, Any]) -> Non
     model = build(name, options).eval()
     strided = noise(2, 600).repeat_interleave(2, dim=1)[:, ::2]
     torch.testing.assert_close(model(strided), model(noise(2, 600)))
+
+
+@every_model
+def test_a_few_steps_make_it_better(name: str, options: dict[str, Any]) -> None:
+    model = build(name, {k: v for k, v in options.items() if k != "dropout"})
+    clean = torch.sin(torch.arange(1600) / 8).expand(2, -1) / 2
+    noisy = clean + 3 * noise(2, 1600)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    errors = []
+    for _ in range(20):
+        optimizer.zero_grad()
+        error = (model(noisy) - clean).square().mean()
+        error.backward()
+        optimizer.step()
+        errors.append(error.item())
+    assert errors[-1] < 0.8 * errors[0]

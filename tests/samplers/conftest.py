@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,27 +98,75 @@ def train(study: optuna.Study, number: int, params: Params) -> TrialState:
     return TrialState.COMPLETE
 
 
-@pytest.fixture
-def mixed_sweep(journal: Callable[[], JournalStorage]) -> Callable[..., list[Params]]:
-    """25 trials with every kind of ending, begun anew every ``session`` trials."""
+class Killed(BaseException):
+    """The driver is killed."""
 
-    def run(name: str, options: Mapping[str, Any], session: int) -> list[Params]:
-        proposals = []
+
+@pytest.fixture
+def killed_at_each_write(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Does a thing again and again, each time killed one write to the journal later."""
+
+    def survive(action: Callable[[], Any]) -> Any:
+        write = JournalFileBackend.append_logs
+        for allowed in itertools.count():
+            left = iter(range(allowed))
+
+            def some_writes(*args: Any, left: Iterator[int] = left) -> None:
+                if next(left, None) is None:
+                    raise Killed
+                write(*args)
+
+            with monkeypatch.context() as patch, contextlib.suppress(Killed):
+                patch.setattr(JournalFileBackend, "append_logs", some_writes)
+                return action()
+        return None
+
+    return survive
+
+
+@dataclass
+class MixedSweep:
+    """25 trials with every kind of ending; ``killed``: the driver is killed now and then."""
+
+    open_journal: Callable[[], JournalStorage]
+    survive: Callable[..., Any]
+
+    def __call__(self, name: str, options: Mapping[str, Any], *, killed: bool) -> list[Params]:
+        def opened() -> optuna.Study:
+            sampler = build(name, options, EVERYTHING, 0)
+            return study_of(sampler, "hyperband", self.open_journal())
+
+        study, proposals = opened(), []
         for number in range(25):
-            if number % session == 0:
-                study = study_of(build(name, options, EVERYTHING, 0), "hyperband", journal())
-            trial, params = ask(study, EVERYTHING)
-            assert trial.number == number
-            proposals.append(params)
-            if number % 7 == 3:
-                tell(study, number, TrialState.FAILED)
-            elif float(params["lr"]) > 1e-2:
-                tell(study, number, TrialState.DIVERGED)
+            if killed and number % 8 == 7:
+                params = self.survive(lambda number=number: _asked(opened(), number))
+                study = opened()
             else:
-                train(study, number, params)
+                params = _asked(study, number)
+            proposals.append(params)
+            self._end(study, number, params)
         return proposals
 
-    return run
+    def _end(self, study: optuna.Study, number: int, params: Params) -> None:
+        if number % 7 == 3:
+            tell(study, number, TrialState.FAILED)
+        elif float(params["lr"]) > 1e-2:
+            tell(study, number, TrialState.DIVERGED)
+        else:
+            train(study, number, params)
+
+
+def _asked(study: optuna.Study, number: int) -> Params:
+    trial, params = ask(study, EVERYTHING, number if len(study.trials) > number else None)
+    assert trial.number == number
+    return params
+
+
+@pytest.fixture
+def mixed_sweep(
+    journal: Callable[[], JournalStorage], killed_at_each_write: Callable[..., Any]
+) -> MixedSweep:
+    return MixedSweep(journal, killed_at_each_write)
 
 
 @pytest.fixture

@@ -46,9 +46,9 @@ def test_a_killed_and_resumed_sweep_proposes_the_same(
     tmp_path: Path,
     warnings_of_optuna: list[Any],
 ) -> None:
-    whole = mixed_sweep(name, OPTIONS.get(name, {}), session=25)
+    whole = mixed_sweep(name, OPTIONS.get(name, {}), killed=False)
     (tmp_path / "study.journal").unlink()
-    assert mixed_sweep(name, OPTIONS.get(name, {}), session=5) == whole
+    assert mixed_sweep(name, OPTIONS.get(name, {}), killed=True) == whole
     for params in whole:
         assert tuple(params) == active(everything, params)
         assert all(everything[key].accepts(value) for key, value in params.items())

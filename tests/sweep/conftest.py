@@ -50,6 +50,8 @@ class Shop:
         """Start the program in a process group of its own."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
         environment["PYTHONPATH"] = str(_TESTS)
+        # each start would compile all of its imports anew
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         process = subprocess.Popen(
             [sys.executable, "-m", "sweeper", *words],
             cwd=self.folder,

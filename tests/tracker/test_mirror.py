@@ -178,6 +178,10 @@ def test_the_summary_arrives(mirror: Mirror, story: Any, see: Any, client: Any) 
     assert parent.tags["mlflow.note.content"] == "**Verdict:** lr in [1e-3, 3e-3]"
     assert [f.path for f in client.list_artifacts(parent.id, "summary")] == ["summary/region.png"]
     assert mirror.owed == 0
+    mirror.log_parent_artifacts(story.paths.root / "gone")
+    _all(mirror)
+    assert mirror.owed == 0
+    assert mirror.remarks == [f"{story.paths.root / 'gone'} is gone, so it was not uploaded"]
 
 
 def test_wishes_and_uploads_outlive_the_process(

@@ -168,7 +168,8 @@ def _check_rest(
 ) -> tuple[Parts, list[Mistake]]:
     objective, mistakes = check_objective(tree.get("objective"), space.specs, own_task)
     budget, wrong_budget = _check_section(Budget, tree.get("budget"), "budget")
-    resources, wrong_resources = _check_section(Resources, tree.get("resources", {}), "resources")
+    wanted = {} if tree.get("resources") is None else tree["resources"]
+    resources, wrong_resources = _check_section(Resources, wanted, "resources")
     points, wrong_points = check_enqueue(tree.get("enqueue"), space)
     mistakes = mistakes + wrong_budget + wrong_resources + wrong_points
     if budget is not None and len(points) > budget["trials"]:

@@ -65,7 +65,7 @@ class Targets:
         except LookupError:
             return None, []  # told with the parameter's values
         resolved, mistakes = self._rules.check(section, value)
-        mine = [option_path(n) for n in self._space.written if option_path(n)[0] == section]
+        mine = [option_path(n) for n in self._space.written if n not in self._space.conditional]
         others = [m for m in mistakes if not any(_related(m.path, (s, *p)) for s, p in mine)]
         for name in always if resolved is not None else ():
             _remove(resolved, *option_path(name)[1]) if option_path(name)[0] == section else None

@@ -46,9 +46,11 @@ def shown(value: Any) -> str:
 
 def closest(word: Any, names: Iterable[str]) -> str | None:
     """The one of ``names`` that is most like ``word``, None where none is."""
+    if not isinstance(word, str):
+        return None
     word = _OTHER_WORDS.get(word, word)
     by_folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(str(word).casefold(), by_folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
 
 

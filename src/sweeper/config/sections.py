@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import warnings
@@ -239,10 +240,25 @@ def broken_rule(family: str, section: Mapping[str, Any], *supplied: Any) -> str 
 
 
 def _build_model(factory: _Make, options: Resolved) -> None:
+    """Build it without memory for its weights: they get shapes only."""
     import torch
+    from torch.overrides import TorchFunctionMode
 
-    # really: the meta device would save milliseconds here, and imports torch's compiler for seconds
-    with torch.random.fork_rng(devices=[]):
+    class WithoutWeights(TorchFunctionMode):
+        """Like ``torch.device("meta")`` for weights alone.
+
+        That would make windows and the like by way of torch's compiler, and importing the compiler
+        takes seconds.
+        """
+
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            on_meta = {"device": "meta"} if func is torch.empty else {}
+            return func(*args, **{**(kwargs or {}), **on_meta})
+
+    # what a model of the user's own cannot do without its weights is no rule of its options
+    with WithoutWeights(), contextlib.suppress(RuntimeError):
         factory(**options)
 
 

@@ -10,7 +10,7 @@ __all__ = ["si_sdr_improvement"]
 
 
 def si_sdr_improvement(estimate: Tensor, clean: Tensor, noisy: Tensor) -> Tensor:
-    """SI-SDR of ``estimate`` minus that of ``noisy``, in dB, (batch,) from three (batch, time).
+    """SI-SDR of ``estimate`` minus that of ``noisy``, in dB, (...,) from three (..., time).
 
     NaN where ``clean`` is silent.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parallel_coordinates"]
 
-_MOST = 1000
+_MOST = 250  # lines of one outcome; more cannot be told apart
 _GROUPS = (("stopped early", "#c9d0d8"), ("failed to train", BAD))
 
 
@@ -63,10 +63,10 @@ def _lines(
 ) -> Iterator[ParallelLine]:
     """Drawing order: stopped, failed, finished from worst to best."""
     for outcome in OUTCOMES:
-        seen = thinned(of(records, outcome), _MOST)
+        seen = of(records, outcome)
         if outcome is FINISHED:
-            seen = sorted(seen, key=lambda r: _goodness(r, objective, shade))
-        for record in seen:
+            seen.sort(key=lambda r: _goodness(r, objective, shade), reverse=True)
+        for record in reversed(thinned(seen, _MOST)):
             places = _places(record, objective, found, goal)
             if outcome is FINISHED:
                 yield ParallelLine(places, _goodness(record, objective, shade))

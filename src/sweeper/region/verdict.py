@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeper.region.answer import ENOUGH, Best, Counts, Edge, Interval, Region, Row
-from sweeper.words import count, measured, number, settings
+from sweeper.words import count, listed, measured, number, settings
 
 if TYPE_CHECKING:
     from sweeper.records import ParamValue
@@ -138,11 +138,11 @@ def _evidence(region: Region, row: Row) -> str:
     else:
         sure = f"Evidence: {trials} are within {tolerance} of the best"
     others = [r.label for r in region.rows if r is not row and r.interval]
-    also = f"; {region.batch_size} {' and '.join(others)} tied too" if others else ""
+    also = f"; {region.batch_size} {listed(others)} tied too" if others else ""
     return f"{sure}, one seed each{also}{_edge_clause(region)}."
 
 
 def _edge_clause(region: Region) -> str:
     if not region.edges:
         return ""
-    return f"; {' and '.join(edge_words(e) for e in region.edges)}, the optimum may lie beyond"
+    return f"; {listed([edge_words(e) for e in region.edges])}, the optimum may lie beyond"

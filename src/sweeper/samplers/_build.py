@@ -1,11 +1,14 @@
 """The sampler of a sweep: its family member, made anew for each trial.
 
 A proposal then depends on the seed, the trial's number and the trials so far alone, and a sweep
-that is killed and resumed proposes what it would have proposed.
+that is killed and resumed proposes what it would have proposed. That holds within a proposal too:
+parameters that are drawn one by one have seeds of their own, since those that a killed driver had
+drawn are not drawn again.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -36,10 +39,11 @@ def build(name: str, options: Mapping[str, Any], space: SearchSpace, seed: int) 
     """
     member = OptunaMember.load("samplers", name, BaseSampler)  # type: ignore[type-abstract]
 
-    def make(number: int) -> BaseSampler:
+    def make(number: int, part: str = "") -> BaseSampler:
+        own = proposal_seed(seed, zlib.crc32(part.encode())) if part else seed
         if member.has_family_form:
-            return member.make(space, seed, number, **options)
-        seeded = {"seed": proposal_seed(seed, number)} if member.takes("seed") else {}
+            return member.make(space, own, number, **options)
+        seeded = {"seed": proposal_seed(own, number)} if member.takes("seed") else {}
         return Informed(member.make(**seeded, **options))
 
     return PerTrial(make)
@@ -56,12 +60,16 @@ class PerTrial(BaseSampler):
     """Serves each trial with the sampler that ``make`` gives for its number.
 
     A sampler with a true ``serves_every_trial`` is made once.
+
+    Args:
+        make: gives a sampler for a trial's number and, where one parameter is drawn alone, its
+            name.
     """
 
-    def __init__(self, make: Callable[[int], BaseSampler]) -> None:
+    def __init__(self, make: Callable[[int, str], BaseSampler]) -> None:
         self._make = make
         self._number = 0
-        self._sampler = make(0)  # refuses wrong options now
+        self._sampler = make(0, "")  # refuses wrong options now
 
     def is_exhausted(self, study: Study) -> bool:
         """Whether every point has been proposed; false for samplers that never end."""
@@ -88,7 +96,11 @@ class PerTrial(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        return self._for(trial).sample_independent(study, trial, param_name, param_distribution)
+        sampler = self._for(trial)
+        if not self._serves_every_trial:
+            sampler = self._make(trial.number, param_name)
+            sampler.before_trial(study, trial)
+        return sampler.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(
         self,
@@ -101,6 +113,10 @@ class PerTrial(BaseSampler):
 
     def _for(self, trial: FrozenTrial, *, anew: bool = False) -> BaseSampler:
         fits = trial.number == self._number and not anew
-        if not fits and not getattr(self._sampler, "serves_every_trial", False):
-            self._number, self._sampler = trial.number, self._make(trial.number)
+        if not fits and not self._serves_every_trial:
+            self._number, self._sampler = trial.number, self._make(trial.number, "")
         return self._sampler
+
+    @property
+    def _serves_every_trial(self) -> bool:
+        return getattr(self._sampler, "serves_every_trial", False)

@@ -93,11 +93,17 @@ def _values(feasible: Sequence[FrozenTrial], direction: StudyDirection) -> dict[
 
 
 class _View(Study):
-    """A study whose ended trials are comparable; taken for one proposal, so they are kept."""
+    """A study whose ended trials are comparable; taken for one proposal, so they are kept.
 
-    def __init__(self, study: Study, *, constraints: bool) -> None:
+    Args:
+        but: leave out the trial of this number: what it has of a proposal that a kill cut in two
+            is not to be taken for another running trial.
+    """
+
+    def __init__(self, study: Study, *, constraints: bool, but: int | None = None) -> None:
         super().__init__(study.study_name, study._storage, study.sampler, study.pruner)
         self._constraints = constraints
+        self._but = but
 
     @cached_property
     def _ended(self) -> dict[int, FrozenTrial]:
@@ -112,7 +118,7 @@ class _View(Study):
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
         found = super()._get_trials(deepcopy=False, use_cache=use_cache)
-        trials = [self._ended.get(trial.number, trial) for trial in found]
+        trials = [self._ended.get(t.number, t) for t in found if t.number != self._but]
         wanted = [trial for trial in trials if states is None or trial.state in states]
         return copy.deepcopy(wanted) if deepcopy else wanted
 
@@ -134,18 +140,18 @@ class Informed(BaseSampler):
         self._view: _View | None = None
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self._view = self._new_view(study)
-        self._inner.before_trial(self._view, trial)
+        self._view = None
+        self._inner.before_trial(self._seen(study, trial), trial)
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return self._inner.infer_relative_search_space(self._seen(study), trial)
+        return self._inner.infer_relative_search_space(self._seen(study, trial), trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        return self._inner.sample_relative(self._seen(study), trial, search_space)
+        return self._inner.sample_relative(self._seen(study, trial), trial, search_space)
 
     def sample_independent(
         self,
@@ -155,7 +161,7 @@ class Informed(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         return self._inner.sample_independent(
-            self._seen(study), trial, param_name, param_distribution
+            self._seen(study, trial), trial, param_name, param_distribution
         )
 
     def after_trial(
@@ -168,10 +174,10 @@ class Informed(BaseSampler):
         if not self._constraints:  # CMA-ES warns of each
             trial = copy.copy(trial)
             trial.system_attrs = _without_constraints(trial)
-        self._inner.after_trial(self._new_view(study), trial, state, values)
+        view = _View(study, constraints=self._constraints)
+        self._inner.after_trial(view, trial, state, values)
 
-    def _seen(self, study: Study) -> _View:
-        return self._view or self._new_view(study)
-
-    def _new_view(self, study: Study) -> _View:
-        return _View(study, constraints=self._constraints)
+    def _seen(self, study: Study, trial: FrozenTrial) -> _View:
+        if self._view is None:
+            self._view = _View(study, constraints=self._constraints, but=trial.number)
+        return self._view

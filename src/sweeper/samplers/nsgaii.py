@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import optuna
 from optuna.samplers import nsgaii as operators
+from optuna.trial import FrozenTrial
 from pydantic import Field
 
 from sweeper.samplers._seeds import proposal_seed
@@ -43,7 +44,7 @@ def nsgaii(
 ) -> optuna.samplers.BaseSampler:
     """NSGA-II (Deb et al. 2002, doi:10.1109/4235.996017), here with one objective."""
     return Informed(
-        optuna.samplers.NSGAIISampler(
+        _OrderedNSGAII(
             seed=proposal_seed(seed, number),
             population_size=population_size,
             crossover=_CROSSOVERS[crossover](),
@@ -52,6 +53,17 @@ def nsgaii(
             mutation_prob=mutation_prob,
         )
     )
+
+
+class _OrderedNSGAII(optuna.samplers.NSGAIISampler):
+    """NSGA-II whose parents have one order.
+
+    Optuna's have another when they are read back from the study than when they were selected, and
+    so have other children.
+    """
+
+    def select_parent(self, study: optuna.Study, generation: int) -> list[FrozenTrial]:
+        return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
 
 
 _CROSSOVERS = {

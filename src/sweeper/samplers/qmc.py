@@ -30,14 +30,15 @@ def qmc(
         bool, Field(description="shift the sequence by the seed; false: the same for every seed")
     ] = True,
 ) -> optuna.samplers.BaseSampler:
-    """Sobol' or Halton sequence (Bergstra, Bengio 2012, JMLR 13, section 2.3).
+    """Sobol' or Halton sequence (Bergstra, Bengio 2012, JMLR 13).
 
-    Its points are numbered in the study. Parameters that apply under a condition are drawn at
-    random, since a gap would break the sequence.
+    Parameters that apply under a condition are drawn at random, since a gap would break the
+    sequence.
     """
     others = optuna.samplers.RandomSampler(seed=proposal_seed(seed, number))
     return _WholeQMC(
         distributions(space),
+        number,
         qmc_type=qmc_type,
         scramble=scramble,
         seed=seed,
@@ -47,10 +48,15 @@ def qmc(
 
 
 class _WholeQMC(optuna.samplers.QMCSampler):
-    """QMC that knows its space beforehand: Optuna's gives the first trial away to learn it."""
+    """QMC that knows its space and the trial beforehand.
 
-    def __init__(self, space: dict[str, BaseDistribution], **options: Any) -> None:
+    Optuna's gives the first trial away to learn the space, and counts its points in the study, so
+    that a kill loses one.
+    """
+
+    def __init__(self, space: dict[str, BaseDistribution], number: int, **options: Any) -> None:
         super().__init__(**options)
+        self._number = number
         self._space = {name: d for name, d in space.items() if not d.single()}
 
     def infer_relative_search_space(
@@ -59,3 +65,9 @@ class _WholeQMC(optuna.samplers.QMCSampler):
         trial: FrozenTrial,
     ) -> dict[str, BaseDistribution]:
         return self._space
+
+    def _find_sample_id(
+        self, study: optuna.Study, search_space: dict[str, BaseDistribution]
+    ) -> int:
+        before = study.get_trials(deepcopy=False)[: self._number]
+        return sum("fixed_params" not in trial.system_attrs for trial in before)

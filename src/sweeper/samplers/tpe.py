@@ -37,7 +37,7 @@ def tpe(
         int, Field(ge=1, description="points drawn for each proposal, of which the best is taken")
     ] = 24,
 ) -> optuna.samplers.BaseSampler:
-    """Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018, arXiv:1807.01774, section 4).
+    """Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018, arXiv:1807.01774).
 
     Running trials count as bad ones, so that parallel proposals differ. Parameters that apply
     under a condition are modelled together with those of the same condition.

@@ -30,6 +30,7 @@ from sweeper.tracker.thread import MirrorThread
 __all__ = ["list_unfinished", "resume_sweep", "run_sweep"]
 
 _PATIENCE_SECONDS = 120.0
+_PATIENCE_WITH_ERRORS_SECONDS = 10.0
 """How long the end of a session waits for MLflow; what is left then is shipped the next time."""
 
 
@@ -95,7 +96,7 @@ def _session(ledger: Ledger, slots: Slots, contract: Contract, console: Console)
         ending = conductor.ending or Ending.FINISHED
         ledger.end_session(ending)
         _say_why(conductor, console)
-        thread.flush(_PATIENCE_SECONDS)
+        thread.flush(_patience(thread))
         publish(ledger, mirror, console)
         _close(thread, mirror, console)
     return ending
@@ -109,6 +110,11 @@ def _train(conductor: Conductor, thread: MirrorThread, console: Console) -> None
             run_trials(conductor, ledger.manifest.folder, watch.tick)
 
 
+def _patience(thread: MirrorThread) -> float:
+    """Seconds to wait for a tracking server; one that has been failing may be down for long."""
+    return _PATIENCE_WITH_ERRORS_SECONDS if thread.status.error else _PATIENCE_SECONDS
+
+
 def _say_why(conductor: Conductor, console: Console) -> None:
     if conductor.ending is not Ending.ABORTED or conductor.last_failure is None:
         return
@@ -117,7 +123,7 @@ def _say_why(conductor: Conductor, console: Console) -> None:
 
 
 def _close(thread: MirrorThread, mirror: Mirror, console: Console) -> None:
-    if not thread.close(_PATIENCE_SECONDS):
+    if not thread.close(_patience(thread)):
         console.print(f"[yellow]{thread.status}; the next `sweeper resume` brings the rest[/]")
     for remark in mirror.remarks:
         console.print(remark, style="yellow", markup=False)

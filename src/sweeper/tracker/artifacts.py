@@ -16,7 +16,7 @@ from sweeper.tracker.store import RunGoneError, WriteRefusedError
 __all__ = ["DESCRIPTION", "FOLDER", "late_trials", "settle"]
 
 DESCRIPTION = "description"
-FOLDER = "folder:"  # followed by the folder that is wished for
+FOLDER = "folder:"  # followed by the folder, relative to the sweep's
 _TRIAL_FILES = ("config.yaml", "train.log")
 
 
@@ -79,6 +79,9 @@ def _fulfil(context: Context, kind: str, wish: Wish) -> None:
     if kind == DESCRIPTION:
         context.store.log(run_id, tags={"mlflow.note.content": wish.value})
     else:
-        below = json.loads(wish.value)
-        context.store.upload(run_id, Path(kind.removeprefix(FOLDER)), below)
+        folder = context.paths.root / kind.removeprefix(FOLDER)
+        if folder.exists():
+            context.store.upload(run_id, folder, json.loads(wish.value))
+        else:
+            context.remark(f"{folder} is gone, so it was not uploaded")
     context.state.grant(kind, wish)

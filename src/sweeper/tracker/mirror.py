@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -167,7 +168,9 @@ class Mirror:
 
     def log_parent_artifacts(self, folder: Path, below: str | None = None) -> None:
         """Upload all that is in ``folder``, below ``below``, at the next `settle`."""
-        self._state.wish(f"{artifacts.FOLDER}{folder.absolute()}", json.dumps(below))
+        # relative, so that the sweep's folder may be moved in the meantime
+        place = os.path.relpath(folder, self._paths.root)
+        self._state.wish(f"{artifacts.FOLDER}{place}", json.dumps(below))
 
     def rewind(self) -> None:
         """Compare everything with MLflow at the next `sync`, and write what it lacks."""

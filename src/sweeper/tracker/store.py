@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from sweeper.errors import TrackingError
-from sweeper.tracker import quiet
+from sweeper.tracker import new_database, quiet
 from sweeper.tracker.names import tag_text
 from sweeper.tracker.writes import Birth, Point, Status
 
@@ -73,6 +73,7 @@ class Store:
 
         uri = uri or mlflow.get_tracking_uri()
         with _clear_errors(uri):
+            new_database.ensure(uri)
             return cls(mlflow.MlflowClient(tracking_uri=uri), uri)
 
     @property

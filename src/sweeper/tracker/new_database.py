@@ -1,0 +1,38 @@
+"""MLflow's SQLite store, made whole or not at all.
+
+MLflow makes its tables one after the other, for seconds. A process that is killed meanwhile leaves a
+database that no MLflow opens any more ("table ... already exists").
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+__all__ = ["ensure"]
+
+
+def ensure(uri: str) -> None:
+    """Make the database of a ``sqlite:///`` URI where there is none; leave other stores alone."""
+    path = _file(uri)
+    if path is None or path.exists():
+        return
+    from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        store = SqlAlchemyStore(f"sqlite:///{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+        store.engine.dispose()
+        # another process may have been faster; SQLite must not see one file under two names for long
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(made)
+
+
+def _file(uri: str) -> Path | None:
+    prefix = "sqlite:///"
+    if not uri.startswith(prefix) or ":memory:" in uri:
+        return None
+    return Path(uri.removeprefix(prefix).partition("?")[0])
