@@ -6,10 +6,9 @@
     ├── LedgerError              the sweep directory cannot be read or written
     │   ├── SweepNotFound
     │   └── SweepLocked          another driver holds the sweep
-    ├── TrackingError            MLflow cannot be reached where that cannot wait
-    └── SweepAborted             too many trials failed
+    └── TrackingError            MLflow cannot be reached where that cannot wait
 
-Inside a worker, ``Diverged`` and ``DeadlineReached`` end a trial; they are outcomes, no user's fault.
+Inside a worker, ``Diverged`` and ``DeadlineReached`` end a trial; they are no fault of the user's.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ __all__ = [
     "Diverged",
     "LedgerError",
     "Problem",
-    "SweepAborted",
     "SweepLocked",
     "SweepNotFound",
     "SweeperError",
@@ -73,10 +71,6 @@ class SweepLocked(LedgerError):
 
 class TrackingError(SweeperError):
     """MLflow cannot be reached where that cannot wait."""
-
-
-class SweepAborted(SweeperError):
-    """Too many trials failed for the sweep to go on."""
 
 
 class Diverged(Exception):

@@ -1,4 +1,4 @@
-"""The frozen values that travel between the layers: what a worker gets, reports and leaves behind."""
+"""The frozen values that travel between the layers: what a worker gets and what it reports."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class TrialRecord:
 
     Attributes:
         params: under their search-space names; a parameter whose ``when`` did not hold is absent.
-        value: the objective at its best epoch; None while there is no report, and for infeasible trials.
+        value: the objective at its best epoch; None while it runs, and for infeasible trials.
         reason: why it ended, for people ("val_si_sdr 3.1 at epoch 4: below the median").
         attempts: how many workers have worked on it.
         started, ended: seconds since 1970.
@@ -128,7 +128,7 @@ class TrialRecord:
 def best_report(
     reports: Iterable[EpochReport], metric: str, direction: Direction
 ) -> EpochReport | None:
-    """The report with the best finite ``metric``; the earliest of equals; None where there is none."""
+    """The report with the best finite ``metric``, the earliest of equals, or None."""
     sign = 1.0 if direction == "maximize" else -1.0
     finite = [r for r in reports if math.isfinite(r.metrics.get(metric, math.nan))]
     return max(finite, key=lambda r: (sign * r.metrics[metric], -r.epoch), default=None)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy
 
+import toy
 from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.engine.resources import Slots
@@ -78,8 +78,10 @@ def _sweep(folder: Path, config: SweepConfig, slots: Slots = ONE) -> tuple[Ledge
 def _story(ledger: Ledger) -> list[Any]:
     """All that must not depend on how often the sweep was interrupted."""
     return [
-        (r.number, dict(r.params), r.seed, r.state, r.value, r.reason)
-        + tuple((e.epoch, dict(e.metrics), dict(e.steps)) for e in r.reports)
+        (
+            (r.number, dict(r.params), r.seed, r.state, r.value, r.reason),
+            [(e.epoch, dict(e.metrics), dict(e.steps)) for e in r.reports],
+        )
         for r in ledger.history.records()
     ]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from kills import survive
 from sweeper import families
 from sweeper.pruners._build import build
 from sweeper.records import TrialState
@@ -26,6 +28,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 EPOCHS = 9
 Sweep = Callable[..., list[int]]
+QUALITIES = [6, 8, 3, 9, 1, 7, 2, 10, 4, 5, 1, 12, 3, 8]
 
 
 def curve(quality: int, epoch: int) -> float:
@@ -33,53 +36,69 @@ def curve(quality: int, epoch: int) -> float:
     return quality * epoch**0.5 if quality > 4 or epoch < 3 else quality / epoch
 
 
-QUALITIES = [6, 8, 3, 9, 1, 7, 2, 10, 4, 5, 1, 12, 3, 8]
+@dataclass
+class SideBySide:
+    """Trains two trials at a time, epoch by epoch; gives the epoch at which each ended.
 
+    ``killed``: the driver is killed at each write of each report, and of each ending.
+    """
 
-@pytest.fixture
-def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sweep:
-    """Trains two trials side by side, epoch by epoch; gives the epoch at which each ended."""
-    # hundreds of flushes take long on some disks; no test here loses power
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
 
-    def run(
+    def __call__(
+        self,
         name: str,
         options: dict[str, Any],
         *,
-        reopen: bool = False,
+        killed: bool = False,
         direction: str = "maximize",
         qualities: list[int] = QUALITIES,
     ) -> list[int]:
-        journal = tmp_path / f"{direction}-{reopen}.journal"
-        sign = 1 if direction == "maximize" else -1
-
-        def open_study() -> optuna.Study:
-            return optuna.create_study(
-                storage=JournalStorage(JournalFileBackend(str(journal))),
-                study_name="toy",
-                direction=direction,
-                pruner=build(name, options, EPOCHS),
-                load_if_exists=True,
-            )
-
-        study = open_study()
-        ended = dict.fromkeys(range(len(qualities)), 0)
+        self._killed = killed
+        self._sign = 1 if direction == "maximize" else -1
+        self._open = lambda: optuna.create_study(
+            storage=JournalStorage(JournalFileBackend(str(self.folder / f"{direction}-{killed}"))),
+            study_name="toy",
+            direction=direction,
+            pruner=build(name, options, EPOCHS),
+            load_if_exists=True,
+        )
+        self._study = self._open()
+        ended: list[int] = []
         for first in range(0, len(qualities), 2):
-            running = [study.ask().number, study.ask().number]
-            assert running == [first, first + 1]
-            for epoch in range(1, EPOCHS + 1):
-                for number in list(running):
-                    study = open_study() if reopen else study
+            ended += self._train(qualities[first : first + 2])
+        return ended
+
+    def _train(self, qualities: Sequence[int]) -> list[int]:
+        ended = {self._study.ask().number: EPOCHS for _ in qualities}
+        for epoch in range(1, EPOCHS + 1):
+            for number, quality in zip(ended, qualities, strict=True):
+                if ended[number] >= epoch and self._report(number, epoch, quality):
                     ended[number] = epoch
-                    if report(study, number, epoch, sign * curve(qualities[number], epoch)):
-                        tell(study, number, TrialState.PRUNED)
-                        running.remove(number)
-            for number in running:
-                best = max(curve(qualities[number], e) for e in range(1, EPOCHS + 1))
-                tell(study, number, TrialState.COMPLETE, sign * best)
         return list(ended.values())
 
-    return run
+    def _report(self, number: int, epoch: int, quality: int) -> bool:
+        value = self._sign * curve(quality, epoch)
+        stop = self._steady(lambda study: report(study, number, epoch, value))
+        if stop:
+            self._steady(lambda study: tell(study, number, TrialState.PRUNED))
+        elif epoch == EPOCHS:
+            best = self._sign * max(curve(quality, e) for e in range(1, EPOCHS + 1))
+            self._steady(lambda study: tell(study, number, TrialState.COMPLETE, best))
+        return bool(stop)
+
+    def _steady(self, action: Callable[[optuna.Study], Any]) -> Any:
+        if self._killed:
+            return survive(self.monkeypatch, lambda: action(self._open()))
+        return action(self._study)
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SideBySide:
+    # hundreds of flushes take long on some disks; no test here loses power
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    return SideBySide(tmp_path, monkeypatch)
 
 
 def test_the_family_is_complete() -> None:
@@ -94,9 +113,9 @@ def test_every_option_is_described_and_has_a_default(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_decisions_survive_a_crash_after_every_report(name: str, sweep: Sweep) -> None:
+def test_decisions_survive_a_kill_at_any_write(name: str, sweep: Sweep) -> None:
     options = OPTIONS.get(name, {})
-    assert sweep(name, options, reopen=True) == sweep(name, options)
+    assert sweep(name, options, killed=True) == sweep(name, options)
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES} - {"none"}))

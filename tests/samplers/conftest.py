@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from kills import survive
 from sweeper.config import CategoricalParam, FixedParam, FloatParam, IntParam, SearchSpace
 from sweeper.distributions import ask
 from sweeper.pruners._build import build as build_pruner
@@ -98,38 +97,12 @@ def train(study: optuna.Study, number: int, params: Params) -> TrialState:
     return TrialState.COMPLETE
 
 
-class Killed(BaseException):
-    """The driver is killed."""
-
-
-@pytest.fixture
-def killed_at_each_write(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Does a thing again and again, each time killed one write to the journal later."""
-
-    def survive(action: Callable[[], Any]) -> Any:
-        write = JournalFileBackend.append_logs
-        for allowed in itertools.count():
-            left = iter(range(allowed))
-
-            def some_writes(*args: Any, left: Iterator[int] = left) -> None:
-                if next(left, None) is None:
-                    raise Killed
-                write(*args)
-
-            with monkeypatch.context() as patch, contextlib.suppress(Killed):
-                patch.setattr(JournalFileBackend, "append_logs", some_writes)
-                return action()
-        return None
-
-    return survive
-
-
 @dataclass
 class MixedSweep:
     """25 trials with every kind of ending; ``killed``: the driver is killed now and then."""
 
     open_journal: Callable[[], JournalStorage]
-    survive: Callable[..., Any]
+    monkeypatch: pytest.MonkeyPatch
 
     def __call__(self, name: str, options: Mapping[str, Any], *, killed: bool) -> list[Params]:
         def opened() -> optuna.Study:
@@ -139,7 +112,7 @@ class MixedSweep:
         study, proposals = opened(), []
         for number in range(25):
             if killed and number % 8 == 7:
-                params = self.survive(lambda number=number: _asked(opened(), number))
+                params = survive(self.monkeypatch, lambda n=number: _asked(opened(), n))
                 study = opened()
             else:
                 params = _asked(study, number)
@@ -164,9 +137,9 @@ def _asked(study: optuna.Study, number: int) -> Params:
 
 @pytest.fixture
 def mixed_sweep(
-    journal: Callable[[], JournalStorage], killed_at_each_write: Callable[..., Any]
+    journal: Callable[[], JournalStorage], monkeypatch: pytest.MonkeyPatch
 ) -> MixedSweep:
-    return MixedSweep(journal, killed_at_each_write)
+    return MixedSweep(journal, monkeypatch)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 import pytest
-import toy
 
+import toy
 from sweeper.ledger.history import read_history
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialRecord, TrialState
@@ -33,7 +33,9 @@ class Runs:
     histories: dict[int, dict[str, list[tuple[int, float]]]]
 
     def states(self) -> dict[int, str]:
-        return {int(r.data.tags["sweeper.trial"]): r.data.tags["sweeper.state"] for r in self.children}
+        return {
+            int(r.data.tags["sweeper.trial"]): r.data.tags["sweeper.state"] for r in self.children
+        }
 
 
 @dataclass
@@ -86,7 +88,10 @@ class Shop:
         client = MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
         experiments = [e.experiment_id for e in client.search_experiments()]
         found = list(client.search_runs(experiments, max_results=1000))
-        by_role = {role: [r for r in found if r.data.tags["sweeper.role"] == role] for role in ("parent", "trial")}
+        by_role = {
+            role: [r for r in found if r.data.tags["sweeper.role"] == role]
+            for role in ("parent", "trial")
+        }
         histories = {
             int(r.data.tags["sweeper.trial"]): {
                 key: [(m.step, m.value) for m in client.get_metric_history(r.info.run_id, key)]

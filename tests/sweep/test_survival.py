@@ -70,7 +70,9 @@ def test_the_same_mistake_in_every_trial_ends_the_sweep_and_is_shown_once(shop: 
     shop.space("breaks", trials=30)
     code, said = shop.run("run", "toy.yaml", "--set", "budget.failures_in_a_row=3")
     assert code == 1
-    assert said.count("FileNotFoundError: [Errno 2] No such file or directory: '/no/such/file'") >= 1
+    assert (
+        said.count("FileNotFoundError: [Errno 2] No such file or directory: '/no/such/file'") >= 1
+    )
     assert said.count("Traceback (most recent call last)") == 1
     assert len(shop.records()) < 10
     (parent,) = shop.agrees().parents

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Space", "Settings", "Sweeps"]
+__all__ = ["Settings", "Space", "Sweeps"]
 
 Space = Annotated[
     Path, typer.Argument(metavar="SPACE.yaml", help="The search space.", show_default=False)

@@ -29,7 +29,7 @@ class LedgerSearcher(Searcher):
         super().__init__()
         self._conductor = conductor
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]
         trial = self._conductor.next_trial()
         if trial is Next.NOTHING:
             return Searcher.FINISHED

@@ -24,8 +24,13 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
     """
     note = conductor.ledger.paths.root / "ray.json"
     # Ray takes SIGTERM for itself when it starts, so our handlers come after it
-    with ray_running(conductor.slots, note) as scratch, _obeying_signals(conductor):
-        _fit(conductor, folder, scratch, tick)
+    with ray_running(conductor.slots, note) as notes, _obeying_signals(conductor):
+
+        def on_step() -> None:
+            notes.tick()
+            tick()
+
+        _fit(conductor, folder, notes.scratch, on_step)
 
 
 def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], None]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -18,7 +20,7 @@ import psutil
 from sweeper.engine.resources import Slots
 from sweeper.ledger.files import write_atomically
 
-__all__ = ["clean_up", "quiet", "ray_running"]
+__all__ = ["Notes", "clean_up", "quiet", "ray_running"]
 
 _ENVIRONMENT = {
     # under `uv run` Ray builds the project anew in every worker; on one machine it is there already
@@ -34,6 +36,7 @@ _ENVIRONMENT = {
     "TUNE_GLOBAL_CHECKPOINT_S": "inf",
 }
 _STORE_BYTES = 256 * 2**20
+_NOTE_SECONDS = 2.0
 
 
 @contextmanager
@@ -62,8 +65,8 @@ def quiet(log: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def ray_running(slots: Slots, note: Path) -> Iterator[Path]:
-    """Start Ray for ``slots`` and stop it again; gives its scratch folder.
+def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
+    """Start Ray for ``slots`` and stop it again.
 
     What must be cleaned up after a killed driver is written to the file ``note``.
     """
@@ -75,7 +78,7 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Path]:
 
     # short, because it holds sockets: their paths may have 107 characters
     scratch = Path(tempfile.mkdtemp(prefix="sweeper-"))
-    before = {p.pid for p in psutil.Process().children()}
+    notes = Notes(note, scratch)
     try:
         ray.init(
             address="local",  # never join a cluster that happens to run here
@@ -83,16 +86,52 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Path]:
             num_gpus=slots.gpus,
             include_dashboard=False,
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             object_store_memory=_STORE_BYTES,
             _temp_dir=str(scratch),
         )
-        _write_note(note, scratch, before)
-        yield scratch
+        yield notes
     finally:
+        notes.write()
         ray.shutdown()
-        _write_note(note, scratch, before)
         clean_up(note)
+
+
+class Notes:
+    """What must be cleaned up after a killed driver, kept up to date in a file.
+
+    Ray's agents lose their parent when the raylet dies, and their command line when they start, so
+    each process is written down while it is below this one.
+    """
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self._path = path
+        self.scratch = scratch
+        self._others = {p.pid for p in psutil.Process().children(recursive=True)}
+        self._known: dict[int, float] = {}
+        self._next = 0.0
+        self._save()
+
+    def tick(self) -> None:
+        """Write down new processes, every few seconds."""
+        if time.monotonic() >= self._next:
+            self.write()
+            self._next = time.monotonic() + _NOTE_SECONDS
+
+    def write(self) -> None:
+        """Write down new processes now."""
+        new = {}
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.pid not in self._others and process.pid not in self._known:
+                    new[process.pid] = process.create_time()
+        if new:
+            self._known |= new
+            self._save()
+
+    def _save(self) -> None:
+        noted = {"processes": list(self._known.items()), "scratch": str(self.scratch)}
+        write_atomically(self._path, json.dumps(noted))
 
 
 def clean_up(note: Path) -> None:
@@ -104,13 +143,8 @@ def clean_up(note: Path) -> None:
         noted = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    victims: list[psutil.Process] = []
-    for pid, created in noted["processes"]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            # a pid is given again to strangers; its start time tells them apart
-            if process.create_time() == created:
-                victims += [*process.children(recursive=True), process]
+    victims = [*_noted(noted["processes"]), *_with_argument(noted["scratch"])]
+    victims += [child for victim in victims for child in _below(victim)]
     for victim in victims:
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
@@ -119,10 +153,24 @@ def clean_up(note: Path) -> None:
     note.unlink(missing_ok=True)
 
 
-def _write_note(note: Path, scratch: Path, before: set[int]) -> None:
-    started = []
-    for process in psutil.Process().children():
+def _noted(processes: Iterable[tuple[int, float]]) -> Iterator[psutil.Process]:
+    for pid, created in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
-            if process.pid not in before:
-                started.append((process.pid, process.create_time()))
-    write_atomically(note, json.dumps({"processes": started, "scratch": str(scratch)}))
+            process = psutil.Process(pid)
+            # a pid is given again to strangers; its start time tells them apart
+            if process.create_time() == created:
+                yield process
+
+
+def _with_argument(scratch: str) -> Iterator[psutil.Process]:
+    """Processes that were started with ``scratch``: those that nobody had the time to note."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(scratch in argument for argument in process.info["cmdline"] or ()):
+            yield process
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []

@@ -41,7 +41,7 @@ class Worker(tune.Trainable):
         return {"report": result}
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next trial; refused after a crash or a full memory: Ray then starts a new one."""
+        """Take the next trial; refused after a crash or a full memory, and Ray starts anew."""
         self.cleanup()
         if not self._warm:
             # what the first trial imported stays: no later collection needs to look at it

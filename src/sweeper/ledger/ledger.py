@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import flat_params
@@ -41,11 +41,8 @@ def open_ledger(paths: SweepPaths, manifest: Manifest, config: SweepConfig) -> I
         if not paths.manifest.exists() or Manifest.read(paths) != manifest:
             write_atomically(paths.config, config.to_yaml())
             manifest.write(paths)
-        ledger = Ledger(paths, manifest, config)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+        with closing(LineLog(paths.history)) as log:
+            yield Ledger(paths, manifest, config, log)
 
 
 class Ledger:
@@ -56,13 +53,14 @@ class Ledger:
         paths: SweepPaths,
         manifest: Manifest,
         config: SweepConfig,
+        log: LineLog,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.paths = paths
         self.manifest = manifest
         self.config = config
         self._clock = clock
-        self._log = LineLog(paths.history)
+        self._log = log
         self.history: History = read_history(paths.history)
         self._study = SweepStudy(paths.journal, config)
         self._study.catch_up(self.history.records())
@@ -73,10 +71,6 @@ class Ledger:
         }
         self._interrupt_running("the driver was lost")
         self.history.close_lost_session()
-
-    def close(self) -> None:
-        """Let go of the files."""
-        self._log.close()
 
     def begin_session(self) -> None:
         """Write that a driver begins."""

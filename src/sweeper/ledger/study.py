@@ -103,9 +103,7 @@ def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
             storage=None if journal is None else _storage(journal),
             study_name=config.name,
             direction=config.objective.direction,
-            sampler=build_sampler(
-                sampler.name, sampler.options, config.search_space, sampler.seed
-            ),
+            sampler=build_sampler(sampler.name, sampler.options, config.search_space, sampler.seed),
             pruner=families.load("pruners", config.pruner.name)(
                 config.epochs, **config.pruner.options
             ),

@@ -43,6 +43,4 @@ def admit(config: SweepConfig, paths: SweepPaths, source: str) -> Admission:
     refused = [Problem(source, str(c)) for c in changes if c.verdict == "refused"]
     if refused:
         raise ConfigError(refused)
-    return Admission(
-        dataclasses.replace(manifest, config=config.to_json()), changes, is_new=False
-    )
+    return Admission(dataclasses.replace(manifest, config=config.to_json()), changes, is_new=False)

@@ -12,6 +12,19 @@ from sweeper.tracker.identity import DatasetIdentity, SweepIdentity
 
 __all__ = ["identify"]
 
+_SECTIONS = (
+    "task",
+    "seed",
+    "objective",
+    "sampler",
+    "pruner",
+    "budget",
+    "resources",
+    "model",
+    "data",
+    "training",
+)
+
 
 def identify(config: SweepConfig, manifest: Manifest) -> SweepIdentity:
     """Everything about the sweep that its parent run shows; reads the data set once."""
@@ -31,9 +44,7 @@ def identify(config: SweepConfig, manifest: Manifest) -> SweepIdentity:
 def _settings(config: SweepConfig) -> dict[str, str]:
     found = config.to_json()
     space = {f"space.{name}": _inline(spec) for name, spec in found["search_space"].items()}
-    sections = ("task", "seed", "objective", "sampler", "pruner", "budget", "resources")
-    sections += ("model", "data", "training")
-    return {key: _inline(found[key]) for key in sections} | space
+    return {key: _inline(found[key]) for key in _SECTIONS} | space
 
 
 def _inline(value: object) -> str:

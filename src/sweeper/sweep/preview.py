@@ -43,8 +43,9 @@ def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, st
     configurations = size(config.search_space)
     budget = config.budget.model_dump(exclude_none=True)
     direction = config.objective.direction
+    state = "new" if is_new else "goes on"
     return {
-        "sweep": f"{config.name} ({'new' if is_new else 'goes on'}), experiment {config.experiment}",
+        "sweep": f"{config.name} ({state}), experiment {config.experiment}",
         "folder": str(paths.root),
         "task": f"{config.task}: model {config.model.name}, data {config.data.name}",
         "objective": f"{direction} {config.objective.metric}",

@@ -29,8 +29,7 @@ from sweeper.tracker.thread import MirrorThread
 
 __all__ = ["list_unfinished", "resume_sweep", "run_sweep"]
 
-_PATIENCE_SECONDS = 120.0
-_PATIENCE_WITH_ERRORS_SECONDS = 10.0
+_PATIENCE_SECONDS, _PATIENCE_WITH_ERRORS_SECONDS = 120.0, 10.0
 """How long the end of a session waits for MLflow; what is left then is shipped the next time."""
 
 
@@ -51,9 +50,7 @@ def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) 
         return _session(ledger, slots, contract, console)
 
 
-def resume_sweep(
-    name: str, sweeps: Path, console: Console, trials: int | None = None
-) -> Ending:
+def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None = None) -> Ending:
     """Go on with the sweep ``name``, with a new total of ``trials`` if one is given.
 
     Raises:
@@ -63,7 +60,9 @@ def resume_sweep(
     manifest = Manifest.read(SweepPaths.existing(name, sweeps))
     config = SweepConfig.from_json(manifest.config)
     if trials is not None:
-        config = config.model_copy(update={"budget": config.budget.model_copy(update={"trials": trials})})
+        config = config.model_copy(
+            update={"budget": config.budget.model_copy(update={"trials": trials})}
+        )
     # relative paths of data, and MLflow's default store, begin where the sweep began
     os.chdir(manifest.folder)
     return run_sweep(config, manifest.source, sweeps, console)
@@ -92,7 +91,7 @@ def _session(ledger: Ledger, slots: Slots, contract: Contract, console: Console)
         if contract.nothing_left:
             conductor.drain(Ending.FINISHED, "nothing left to do")
         else:
-            _train(conductor, thread, console)
+            _train(conductor, thread)
         ending = conductor.ending or Ending.FINISHED
         ledger.end_session(ending)
         _say_why(conductor, console)
@@ -102,7 +101,7 @@ def _session(ledger: Ledger, slots: Slots, contract: Contract, console: Console)
     return ending
 
 
-def _train(conductor: Conductor, thread: MirrorThread, console: Console) -> None:
+def _train(conductor: Conductor, thread: MirrorThread) -> None:
     ledger = conductor.ledger
     with quiet(ledger.paths.logs / "ray.log") as output:
         own = Console(file=output, highlight=False)

