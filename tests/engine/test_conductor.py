@@ -232,3 +232,18 @@ def test_diverged_trials_have_no_value(tmp_path: Path) -> None:
     diverged = [r for r in ledger.history.records() if r.state is TrialState.DIVERGED]
     assert diverged
     assert all(r.value is None and r.params["lr"] > 0.02 for r in diverged)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+def test_samplers_stay_away_from_what_diverges(tmp_path: Path, sampler: str) -> None:
+    """Half of the range diverges; told as failures, over 80% of the later trials would go there."""
+    startup, trials = 10, 40
+    flags = ["search_space.lr.high=10.0", f"sampler={{name: {sampler}}}", "pruner={name: none}"]
+    path = toy.write_space(tmp_path, "cliff", trials=trials, epochs=2)
+    ledger, _ = _sweep(tmp_path, load(path, flags))
+    records = ledger.history.records()
+    diverged = [r.number for r in records if r.state is TrialState.DIVERGED]
+    assert any(number < startup for number in diverged)
+    assert all(records[number].epoch == 0 for number in diverged)
+    later = [number for number in diverged if number >= startup]
+    assert len(later) < 0.25 * (trials - startup), later

@@ -44,8 +44,12 @@ def sweep(trials: int, space: SearchSpace = SPACE, **options: Any) -> list[dict[
 )
 def test_every_variant_goes_where_values_are_small(options: dict[str, Any]) -> None:
     late = sweep(40, **options)[20:]
-    assert sum(params["layers"] for params in late) / len(late) < 2.5
-    assert sum(params["encoder"] == "stft" for params in late) > 10
+    assert sum(params["layers"] for params in late) / len(late) < 2.8  # of random ones: 3.5
+
+
+def test_choices_without_order_are_learned_too() -> None:
+    late = sweep(40)[20:]
+    assert sum(params["encoder"] == "stft" for params in late) > 12
 
 
 @pytest.mark.parametrize("left", [("lr",), ("encoder",), ("layers", "encoder")])
