@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper.config import apply
@@ -99,6 +100,7 @@ class Conductor:
         """Take how a trial ended."""
         self._running.discard(number)
         record = self.ledger.end(number, outcome.state, outcome.reason)
+        _discard_checkpoints(self.ledger.paths.trial(number))
         if record.state is TrialState.FAILED:
             self._count_failure(outcome)
         else:
@@ -180,3 +182,9 @@ class Conductor:
         limit = self._config.budget.failures_in_a_row
         if self._failed_in_a_row >= limit:
             self.drain(Ending.ABORTED, f"{limit} trials in a row failed")
+
+
+def _discard_checkpoints(directory: Path) -> None:
+    """Free what only an unfinished trial needs; the best model is among its artifacts."""
+    for path in directory.glob("*.ckpt"):
+        path.unlink(missing_ok=True)

@@ -57,6 +57,7 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
         SweepNotFound: there is no such sweep.
         ConfigError, SweepLocked, LedgerError: as `run_sweep`.
     """
+    sweeps = sweeps.absolute()
     manifest = Manifest.read(SweepPaths.existing(name, sweeps))
     config = SweepConfig.from_json(manifest.config)
     if trials is not None:
