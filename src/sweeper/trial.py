@@ -10,6 +10,7 @@ import gc
 import json
 import logging
 import math
+import operator
 import random
 import sys
 import time
@@ -70,6 +71,7 @@ class TrialRun:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._epochs: Iterator[EpochReport] | None = None
+        self._epoch: int | None = None
         trial.directory.mkdir(parents=True, exist_ok=True)
         self._log_file = (trial.directory / LOG_NAME).open("a", buffering=1, encoding="utf-8")
         self._handler = logging.StreamHandler(self._log_file)
@@ -109,7 +111,7 @@ class TrialRun:
             return Outcome(TrialState.DIVERGED, str(error))
         except DeadlineReached as error:
             return Outcome(TrialState.TIMED_OUT, str(error) or "time limit of the trial reached")
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             details = traceback.format_exc()
             if _is_out_of_memory(error):
                 reason = f"out of memory{_peak_memory()}: {_first_line(error)}"
@@ -128,9 +130,30 @@ class TrialRun:
             self._epochs = self._begin()
         report = next(self._epochs, None)
         if report is None:
-            return Outcome(TrialState.COMPLETE, f"trained {self._trial.epochs} epochs")
-        _check_finite(report)
+            return Outcome(
+                TrialState.COMPLETE, f"trained {self._epoch or self._trial.epochs} epochs"
+            )
+        report = _plain(report)
+        self._check(report)
+        self._epoch = report.epoch
         return report
+
+    def _check(self, report: EpochReport) -> None:
+        """Refuse a report that the driver could not take: there it would end the whole sweep."""
+        objective = self._trial.config.get("objective")
+        if objective is not None and objective["metric"] not in report.metrics:
+            there = ", ".join(report.metrics) or "nothing"
+            missing = f"the objective {objective['metric']!r} is not in the report"
+            raise ValueError(f"{missing} of epoch {report.epoch}, which has {there}")
+        # a task that goes on begins after its checkpoint, and may repeat what the ledger has
+        follows = self._epoch is None or report.epoch == self._epoch + 1
+        if not (1 <= report.epoch <= self._trial.epochs and follows):
+            after = "" if self._epoch is None else f" after epoch {self._epoch}"
+            raise ValueError(
+                f"the task reported epoch {report.epoch} of {self._trial.epochs}{after}; "
+                "epochs count from 1, one by one"
+            )
+        _check_finite(report)
 
     def _begin(self) -> Iterator[EpochReport]:
         task: Task = families.load("tasks", self._trial.config["task"])
@@ -153,6 +176,16 @@ class TrialRun:
         return Outcome(TrialState(found["state"]), found["reason"])
 
 
+def _plain(report: EpochReport) -> EpochReport:
+    """The report in Python's own numbers: a task may give those of torch and numpy."""
+    return EpochReport(
+        operator.index(report.epoch),
+        {name: float(value) for name, value in report.metrics.items()},
+        float(report.time),
+        {operator.index(step): float(loss) for step, loss in report.steps.items()},
+    )
+
+
 def _check_finite(report: EpochReport) -> None:
     for name, value in report.metrics.items():
         if not math.isfinite(value):
@@ -172,12 +205,12 @@ def _torch() -> ModuleType | None:
     return sys.modules.get("torch")
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def _is_out_of_memory(error: BaseException) -> bool:
     torch = _torch()
     if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return True
     # on the CPU torch raises a plain RuntimeError
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and "can't allocate memory" in _text(error)
 
 
 def _peak_memory() -> str:
@@ -187,5 +220,12 @@ def _peak_memory() -> str:
     return f" after a peak of {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB"
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0]
+def _first_line(error: BaseException) -> str:
+    return (_text(error).splitlines() or [""])[0]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception of the user's own may fail at that too
+        return "(its message cannot be shown)"

@@ -15,6 +15,8 @@ from sweeper.charts import (
     ParallelChart,
     ParallelLine,
     Points,
+    as_plotly,
+    write_png,
 )
 from sweeper.charts.style import BAD, RAMP
 
@@ -30,7 +32,7 @@ CHART = Chart("Title", (Panel(X, Y, MARKS),) * 5, Colours("loss", 0.0, 1.0, high
 
 
 def test_legend_names_each_mark_once() -> None:
-    traces = CHART.plotly().data
+    traces = as_plotly(CHART).data
     assert len(traces) == 20
     named = [trace.name for trace in traces if trace.showlegend]
     assert sorted(named) == ["bar", "diverged", "finished"]
@@ -43,7 +45,7 @@ def test_panels_are_laid_out_four_to_a_row_with_one_axis_name() -> None:
 
 
 def test_axis_names_are_escaped_and_ranges_are_in_decades() -> None:
-    layout = CHART.plotly().layout
+    layout = as_plotly(CHART).layout
     assert layout.yaxis.title.text == "loss &lt;b&gt;"
     assert tuple(layout.xaxis.range) == (-4.0, -1.0)
     assert (layout.xaxis.type, layout.yaxis.type) == ("log", "linear")
@@ -51,7 +53,7 @@ def test_axis_names_are_escaped_and_ranges_are_in_decades() -> None:
 
 def test_contours_have_colours_of_their_own() -> None:
     """plotly.js 3 never returns when a contour shares its colour axis with points."""
-    figure = CHART.plotly()
+    figure = as_plotly(CHART)
     contour = next(trace for trace in figure.data if trace.type == "contour")
     assert contour.coloraxis is None
     assert (contour.zmin, contour.zmax) == (0.0, 1.0)
@@ -59,7 +61,7 @@ def test_contours_have_colours_of_their_own() -> None:
 
 
 def test_png(tmp_path: Path) -> None:
-    CHART.png(tmp_path / "x.png")
+    write_png(CHART, tmp_path / "x.png")
     assert imread(tmp_path / "x.png").shape == (864, 1560, 4)
 
 
@@ -82,14 +84,14 @@ def test_parallel_groups_have_flat_bands_below_the_values() -> None:
 
 def test_parallel_shows_the_place_of_absent_values_only_where_used() -> None:
     chart = parallel(ParallelLine((0.1, -0.12)))
-    first, second = chart.plotly().data[0].dimensions
+    first, second = as_plotly(chart).data[0].dimensions
     assert first.ticktext == ("1e-4",)
     assert second.ticktext == ("not used",)
-    assert not parallel(ParallelLine((0.1, 0.2))).plotly().data[0].dimensions[1].ticktext
+    assert not as_plotly(parallel(ParallelLine((0.1, 0.2)))).data[0].dimensions[1].ticktext
 
 
 def test_charts_with_nothing_can_be_drawn(tmp_path: Path) -> None:
     for i, chart in enumerate([Chart("T", (), note="nothing"), parallel()]):
         assert chart.empty
-        chart.plotly().to_json()
-        chart.png(tmp_path / f"{i}.png")
+        as_plotly(chart).to_json()
+        write_png(chart, tmp_path / f"{i}.png")

@@ -17,7 +17,7 @@ from sweeper.config.yaml_core import dump
 
 relaxed = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

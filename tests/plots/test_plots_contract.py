@@ -10,7 +10,7 @@ import pytest
 from matplotlib.image import imread
 
 from sweeper import families
-from sweeper.charts import Chart, ParallelChart
+from sweeper.charts import Chart, ParallelChart, as_plotly, write_png
 from sweeper.config import SweepConfig
 from sweeper.records import TrialRecord, TrialState
 from synthetic import sweep_config, sweep_records, trial
@@ -42,8 +42,8 @@ def check(chart: Chart | ParallelChart, path: Path) -> None:
     """Both drawings can be made, and the PNG shows something."""
     assert chart.title
     assert chart.note or not chart.empty
-    json.loads(chart.plotly().to_json())
-    chart.png(path)
+    json.loads(as_plotly(chart).to_json())
+    write_png(chart, path)
     assert imread(path)[..., :3].min() < 0.5
 
 
@@ -51,7 +51,7 @@ def check(chart: Chart | ParallelChart, path: Path) -> None:
 @pytest.mark.parametrize("name", MEMBERS)
 def test_any_number_of_trials(name: str, n: int, tmp_path: Path) -> None:
     chart = draw(name, sweep_records(n), sweep_config())
-    json.loads(chart.plotly().to_json())
+    json.loads(as_plotly(chart).to_json())
     if n in (0, 6, 200):
         check(chart, tmp_path / "x.png")
 
@@ -62,7 +62,7 @@ def test_one_outcome_alone(name: str, state: TrialState, tmp_path: Path) -> None
     params = {"lr": 1e-3, "batch_size": 8, "model.encoder": "learned"}
     records = [trial(i, params, 3.0, state, epochs=2) for i in range(3)]
     chart = draw(name, records, sweep_config())
-    json.loads(chart.plotly().to_json())
+    json.loads(as_plotly(chart).to_json())
     if state in (TrialState.DIVERGED, TrialState.RUNNING):
         check(chart, tmp_path / "x.png")
 
@@ -87,7 +87,7 @@ def test_any_space(name: str, space: str) -> None:
                 params[key] = round(at) if spec.type == "int" else at
         state = TrialState.PRUNED if i % 3 == 0 else TrialState.COMPLETE
         records.append(trial(i, params, 1.0 + 0.1 * (i % 7), state, metric="val_loss"))
-    json.loads(draw(name, records, config).plotly().to_json())
+    json.loads(as_plotly(draw(name, records, config)).to_json())
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -96,17 +96,17 @@ def test_extreme_and_equal_values(name: str, tmp_path: Path) -> None:
     values = [9.0, 9.0, 9.0, -4000.0, 8.5, 8.0, *([9.0] * 12)]
     records = [trial(i, params, value) for i, value in enumerate(values)]
     check(draw(name, records, sweep_config()), tmp_path / "x.png")
-    json.loads(draw(name, records[:3], sweep_config()).plotly().to_json())
+    json.loads(as_plotly(draw(name, records[:3], sweep_config())).to_json())
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_text_of_trials_cannot_become_markup(name: str) -> None:
     params = {"lr": 1e-3, "batch_size": 8, "model.encoder": "learned"}
     record = trial(0, params, 9.0, reason="<script>alert(1)</script>")
-    assert "<script>" not in draw(name, [record], sweep_config()).plotly().to_json()
+    assert "<script>" not in as_plotly(draw(name, [record], sweep_config())).to_json()
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_many_trials_make_a_small_figure(name: str) -> None:
     chart = draw(name, sweep_records(3000), sweep_config())
-    assert len(chart.plotly().to_json()) < 2.5e6
+    assert len(as_plotly(chart).to_json()) < 2.5e6

@@ -91,7 +91,7 @@ def board_state(
         eta_seconds=eta(records, config.budget.trials, slots, epochs, now),
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
-        mirror=mirror,
+        mirror=mirror.removeprefix("MLflow "),  # the board says it in front
         messages=tuple(messages),
     )
 

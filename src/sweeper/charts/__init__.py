@@ -4,6 +4,7 @@ Knows nothing of trials; `sweeper.plots` turns trials into charts.
 """
 
 from sweeper.charts.chart import Axis, Chart, Colours, Field, Lines, Panel, Points
+from sweeper.charts.drawing import as_plotly, write_png
 from sweeper.charts.parallel import ParallelAxis, ParallelChart, ParallelLine
 
 __all__ = [
@@ -17,4 +18,6 @@ __all__ = [
     "ParallelChart",
     "ParallelLine",
     "Points",
+    "as_plotly",
+    "write_png",
 ]

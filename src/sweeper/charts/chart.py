@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 __all__ = ["Axis", "Chart", "Colours", "Field", "Lines", "Mark", "Panel", "Points", "Symbol"]
 
@@ -120,15 +119,3 @@ class Chart:
             row, column = divmod(i, self.shape[1])
             again = column > 0 and panel.y == self.panels[i - 1].y
             yield row, column, replace(panel, y=replace(panel.y, label="")) if again else panel
-
-    def plotly(self) -> Any:
-        """As a `plotly.graph_objects.Figure`."""
-        from sweeper.charts.to_plotly import draw
-
-        return draw(self)
-
-    def png(self, path: Path) -> None:
-        """Write it as PNG."""
-        from sweeper.charts.to_png import draw
-
-        draw(self, path)

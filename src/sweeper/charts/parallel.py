@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.charts.style import RAMP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["ABSENT", "ParallelAxis", "ParallelChart", "ParallelLine"]
 
@@ -53,18 +52,6 @@ class ParallelChart:
     label: str
     note: str = ""
 
-    def plotly(self) -> Any:
-        """As a `plotly.graph_objects.Figure`."""
-        from sweeper.charts.to_plotly import draw_parallel
-
-        return draw_parallel(self)
-
-    def png(self, path: Path) -> None:
-        """Write it as PNG."""
-        from sweeper.charts.to_png import draw_parallel
-
-        draw_parallel(self, path)
-
     @property
     def empty(self) -> bool:
         """Nothing to draw; ``note`` says why."""
@@ -79,8 +66,8 @@ class ParallelChart:
         if line.value is None:
             return (line.group + 0.5) * _BAND
         start = len(self.groups) * _BAND
-        # not quite 0: there the last group's colour ends
-        return start + (1 - start) * min(max(line.value, 1e-3), 1.0)
+        # not quite 0: there the last group's colour ends, and scales are drawn in 256 steps
+        return start + (1 - start) * min(max(line.value, 0.02), 1.0)
 
     def colour_stops(self) -> list[tuple[float, str]]:
         """One scale for all lines: a flat band for each group, then the values."""

@@ -9,7 +9,7 @@ __all__ = ["check"]
 
 
 def check(space: Space, settings: Settings = None, sweeps: Sweeps = DEFAULT_ROOT) -> None:
-    """Check a search space and show what it would run; starts and writes nothing."""
+    """Check a search space and show what it would run; start nothing."""
     from rich.console import Console
 
     from sweeper.config import load

@@ -20,7 +20,7 @@ def run(
         bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
     ] = False,
 ) -> None:
-    """Run a sweep to its verdict; the same command goes on with an unfinished one."""
+    """Run a sweep to its verdict, or go on with an unfinished one."""
     from rich.console import Console
 
     from sweeper.config import load

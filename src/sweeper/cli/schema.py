@@ -9,8 +9,6 @@ __all__ = ["schema"]
 
 def schema() -> None:
     """Print the JSON Schema of search spaces; editors complete and check with it."""
-    import json
+    from sweeper.config import schema_text
 
-    from sweeper.config import json_schema
-
-    typer.echo(json.dumps(json_schema(), indent=2))
+    typer.echo(schema_text(), nl=False)

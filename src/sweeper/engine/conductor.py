@@ -99,6 +99,8 @@ class Conductor:
     def on_outcome(self, number: int, outcome: Outcome) -> None:
         """Take how a trial ended."""
         self._running.discard(number)
+        if outcome.state is TrialState.COMPLETE and not self.ledger.record(number).reports:
+            outcome = Outcome(TrialState.FAILED, "the task ended without a report")
         record = self.ledger.end(number, outcome.state, outcome.reason)
         _discard_checkpoints(self.ledger.paths.trial(number))
         if record.state is TrialState.FAILED:

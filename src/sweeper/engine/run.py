@@ -23,14 +23,19 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
         tick: called several times a second.
     """
     note = conductor.ledger.paths.root / "ray.json"
-    # Ray takes SIGTERM for itself when it starts, so our handlers come after it
-    with ray_running(conductor.slots, note) as notes, _obeying_signals(conductor):
+    # Ray takes SIGTERM for itself when it starts, so our handlers come once more after it
+    with (
+        _obeying_signals(conductor),
+        ray_running(conductor.slots, note) as notes,
+        _obeying_signals(conductor),
+    ):
 
         def on_step() -> None:
             notes.tick()
             tick()
 
-        _fit(conductor, folder, notes.scratch, on_step)
+        if conductor.ending is None:
+            _fit(conductor, folder, notes.scratch, on_step)
 
 
 def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], None]) -> None:
@@ -66,7 +71,10 @@ def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], No
 
 @contextmanager
 def _obeying_signals(conductor: Conductor) -> Iterator[None]:
-    """First Ctrl-C: finish the running trials. Second, or a SIGTERM: leave them for a resume."""
+    """First Ctrl-C: finish the running trials. Second, or a SIGTERM or SIGHUP: leave them.
+
+    SIGHUP is what a closed terminal or a lost ssh connection sends.
+    """
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if conductor.ending is None:
@@ -75,12 +83,13 @@ def _obeying_signals(conductor: Conductor) -> Iterator[None]:
             conductor.cancel("Ctrl-C again: running trials are left for `sweeper resume`")
 
     def on_terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        conductor.cancel("SIGTERM: running trials are left for `sweeper resume`")
+        name = signal.Signals(number).name
+        conductor.cancel(f"{name}: running trials are left for `sweeper resume`")
 
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, on_terminate),
-    }
+    handlers = {signal.SIGINT: on_interrupt, signal.SIGTERM: on_terminate}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        handlers[signal.SIGHUP] = on_terminate
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

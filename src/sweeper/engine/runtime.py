@@ -37,6 +37,7 @@ _ENVIRONMENT = {
 }
 _STORE_BYTES = 256 * 2**20
 _NOTE_SECONDS = 2.0
+_PREFIX = "sweeper-"  # of scratch folders
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
     import ray
 
     # short, because it holds sockets: their paths may have 107 characters
-    scratch = Path(tempfile.mkdtemp(prefix="sweeper-"))
+    scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
     notes = Notes(note, scratch)
     try:
         ray.init(
@@ -143,6 +144,8 @@ def clean_up(note: Path) -> None:
         noted = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
+    if not Path(noted["scratch"]).name.startswith(_PREFIX):
+        return  # not ours: the sweep's folder may come from anywhere
     victims = [*_noted(noted["processes"]), *_with_argument(noted["scratch"])]
     victims += [child for victim in victims for child in _below(victim)]
     for victim in victims:

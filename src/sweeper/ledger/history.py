@@ -73,7 +73,7 @@ class History:
         self.sessions = 0
         self.seconds = 0.0
         self._session_began: float | None = None
-        self._last_time: float | None = None
+        self.last_time: float | None = None
         for event in past:
             self.add(event)
 
@@ -83,7 +83,7 @@ class History:
         if handler is None:
             raise LedgerError(f"unknown event {event['event']!r}: written by a newer sweeper?")
         handler(event)
-        self._last_time = event["time"]
+        self.last_time = event["time"]
 
     def __len__(self) -> int:
         return len(self._finished) + len(self._drafts)
@@ -107,8 +107,8 @@ class History:
 
     def close_lost_session(self) -> None:
         """Count a session that never ended up to its last event."""
-        if self._session_began is not None and self._last_time is not None:
-            self.seconds += self._last_time - self._session_began
+        if self._session_began is not None and self.last_time is not None:
+            self.seconds += self.last_time - self._session_began
             self._session_began = None
 
     def _on_session(self, event: Event) -> None:

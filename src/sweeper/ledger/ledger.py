@@ -69,7 +69,8 @@ class Ledger:
             for number in self._study.asked()
             if self.history.record(number) is None
         }
-        self._interrupt_running("the driver was lost")
+        # at the last sign of life: the time since then was nobody's
+        self._interrupt_running("the driver was lost", self.history.last_time)
         self.history.close_lost_session()
 
     def begin_session(self) -> None:
@@ -151,14 +152,14 @@ class Ledger:
         self._study.end(number, state, value)
         return self.record(number)
 
-    def interrupt(self, number: int, reason: str) -> None:
-        """Write that the worker left the trial unfinished."""
-        self._write("interrupt", trial=number, reason=reason)
+    def interrupt(self, number: int, reason: str, time: float | None = None) -> None:
+        """Write that the worker left the trial unfinished, now or at ``time``."""
+        self._write("interrupt", time=time, trial=number, reason=reason)
 
-    def _interrupt_running(self, reason: str) -> None:
+    def _interrupt_running(self, reason: str, time: float | None = None) -> None:
         for record in self.history.records():
             if record.state is TrialState.RUNNING:
-                self.interrupt(record.number, reason)
+                self.interrupt(record.number, reason, time)
 
     def _write(self, event: str, *, time: float | None = None, **fields: Any) -> None:
         entry = {"event": event, "time": self._clock() if time is None else time, **fields}

@@ -16,10 +16,11 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState as OptunaState
 
-from sweeper import families, tell
+from sweeper import tell
 from sweeper.distributions import ask, enqueue
-from sweeper.errors import LedgerError
+from sweeper.errors import ConfigError, LedgerError, Problem
 from sweeper.ledger.files import cut_torn_line
+from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 from sweeper.samplers._build import build as build_sampler
 from sweeper.samplers._build import is_exhausted
@@ -104,13 +105,14 @@ def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
             study_name=config.name,
             direction=config.objective.direction,
             sampler=build_sampler(sampler.name, sampler.options, config.search_space, sampler.seed),
-            pruner=families.load("pruners", config.pruner.name)(
-                config.epochs, **config.pruner.options
-            ),
+            pruner=build_pruner(config.pruner.name, config.pruner.options, config.epochs),
             load_if_exists=True,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         raise LedgerError(f"cannot open the study in {journal}: {error}") from error
+    except (LookupError, ValueError, TypeError) as error:
+        what = f"sampler {sampler.name} or pruner {config.pruner.name}"
+        raise ConfigError([Problem("sampler, pruner", f"cannot make {what}: {error}")]) from error
 
 
 def _storage(journal: Path) -> JournalStorage:

@@ -92,8 +92,8 @@ def _inside(record: TrialRecord, goal: Scale, objective: Objective) -> float:
 
 
 def _goodness(record: TrialRecord, objective: Objective, shade: Scale) -> float:
-    """0 at the bad end of the colour scale, 1 at the good end."""
-    at = shade.position(record.value or 0.0)
+    """0 at the bad end of the colour scale and beyond it, 1 at the good end."""
+    at = min(max(shade.position(record.value or 0.0), 0.0), 1.0)
     return at if objective.direction == "maximize" else 1 - at
 
 

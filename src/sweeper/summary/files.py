@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper import families
+from sweeper.charts import write_png
 from sweeper.ledger.files import write_atomically
 from sweeper.records import best_report
 from sweeper.summary.answer import SCHEMA
@@ -109,5 +110,5 @@ def _draw(charts: dict[str, Chart | ParallelChart], folder: Path) -> Iterator[Pa
     for name, chart in charts.items():
         if not chart.empty:
             path = folder / f"{name}.png"
-            chart.png(path)
+            write_png(chart, path)
             yield path

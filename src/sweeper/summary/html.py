@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.io  # type: ignore[import-untyped]
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
+from sweeper.charts import as_plotly
 from sweeper.summary.tables import Table, counts_line, leaderboard, regions
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _figures(charts: Iterable[Chart | ParallelChart]) -> Iterator[str]:
             yield f'<h2>{escape(chart.title)}</h2><p class="dim">{escape(chart.note)}</p>'
             continue
         drawn = plotly.io.to_html(
-            chart.plotly(), full_html=False, include_plotlyjs=False, config=_CONFIG
+            as_plotly(chart), full_html=False, include_plotlyjs=False, config=_CONFIG
         )
         yield f'<div class="figure">{drawn}</div>'
 

@@ -15,6 +15,7 @@ from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.resources import Slots, plan_slots
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import quiet
+from sweeper.errors import LedgerError
 from sweeper.ledger.history import read_history
 from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.manifest import Manifest
@@ -24,6 +25,7 @@ from sweeper.sweep.contract import Contract
 from sweeper.sweep.identity import identify
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
+from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.thread import MirrorThread
 
@@ -38,16 +40,19 @@ def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) 
 
     Raises:
         ConfigError: the sweep cannot go on with this configuration, or the machine is too small.
+        DataError: the data set cannot be read.
         SweepLocked: another driver is at work on it.
         LedgerError: its folder cannot be read or written.
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     admission = admit(config, paths, source)
     slots = plan_slots(config.resources)
+    # before anything is written: a data set that is not there shall leave no sweep behind
+    sweep = identify(config, admission.manifest)
     with open_ledger(paths, admission.manifest, config) as ledger, _logging_to(paths.logs):
         contract = Contract.of(ledger, admission.changes)
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
-        return _session(ledger, slots, contract, console)
+        return _session(ledger, sweep, slots, contract, console)
 
 
 def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None = None) -> Ending:
@@ -58,6 +63,7 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
         ConfigError, SweepLocked, LedgerError: as `run_sweep`.
     """
     sweeps = sweeps.absolute()
+    sweeps = sweeps.absolute()  # it is meant from here, before the change of folder below
     manifest = Manifest.read(SweepPaths.existing(name, sweeps))
     config = SweepConfig.from_json(manifest.config)
     if trials is not None:
@@ -65,8 +71,18 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
             update={"budget": config.budget.model_copy(update={"trials": trials})}
         )
     # relative paths of data, and MLflow's default store, begin where the sweep began
-    os.chdir(manifest.folder)
+    _enter(manifest.folder)
     return run_sweep(config, manifest.source, sweeps, console)
+
+
+def _enter(folder: str) -> None:
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise LedgerError(
+            f"cannot enter {folder}, where the sweep began: {error.strerror}. Its relative paths "
+            "start there; put the folder back, or link to where it is now."
+        ) from error
 
 
 def list_unfinished(sweeps: Path, console: Console) -> None:
@@ -83,9 +99,11 @@ def list_unfinished(sweeps: Path, console: Console) -> None:
         console.print(f"no unfinished sweep in {sweeps.absolute()}")
 
 
-def _session(ledger: Ledger, slots: Slots, contract: Contract, console: Console) -> Ending:
+def _session(
+    ledger: Ledger, sweep: SweepIdentity, slots: Slots, contract: Contract, console: Console
+) -> Ending:
     conductor = Conductor(ledger, slots)
-    with Mirror(ledger.paths.root, identify(ledger.config, ledger.manifest)) as mirror:
+    with Mirror(ledger.paths.root, sweep) as mirror:
         thread = MirrorThread(mirror)
         ledger.begin_session()
         thread.start()
