@@ -5,7 +5,9 @@ import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy
 import pytest
 import torch
 
@@ -51,12 +53,53 @@ def draws(trial: Trial, /) -> Iterator[EpochReport]:
     yield EpochReport(1, {"torch": float(torch.rand(())), "python": random.random()}, 0.0)
 
 
-def _run(tmp_path: Path, task: str, *, deadline: float | None = None) -> TrialRun:
+class _Mute(RuntimeError):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def breaks_mutely(trial: Trial, /) -> Iterator[EpochReport]:
+    raise _Mute
+    yield
+
+
+def exits(trial: Trial, /) -> Iterator[EpochReport]:
+    raise SystemExit("bye")
+    yield
+
+
+def reports_tensors(trial: Trial, /) -> Iterator[EpochReport]:
+    metrics: dict[str, Any] = {"val": torch.tensor(0.5)}
+    steps: dict[int, Any] = {3: numpy.float32(2.0)}
+    yield EpochReport(1, metrics, 0.0, steps)
+
+
+def starts_at_zero(trial: Trial, /) -> Iterator[EpochReport]:
+    yield _report(0)
+
+
+def jumps(trial: Trial, /) -> Iterator[EpochReport]:
+    yield _report(1)
+    yield _report(3)
+
+
+def goes_on_and_on(trial: Trial, /) -> Iterator[EpochReport]:
+    yield from map(_report, range(1, 99))
+
+
+def stops_early(trial: Trial, /) -> Iterator[EpochReport]:
+    yield _report(1)
+
+
+def _run(
+    tmp_path: Path, task: str, *, deadline: float | None = None, metric: str | None = None
+) -> TrialRun:
+    objective = {} if metric is None else {"objective": {"metric": metric}}
     return TrialRun(
         Trial(
             number=0,
             params={},
-            config={"task": f"{__name__}:{task}"},
+            config={"task": f"{__name__}:{task}", **objective},
             seed=5,
             directory=tmp_path / "0000",
             epochs=2,
@@ -132,3 +175,46 @@ def test_a_closed_trial_leaves_no_handler_and_no_open_file(tmp_path: Path) -> No
     _all_steps(_run(tmp_path, "finishes"))
     assert logging.getLogger().handlers == handlers
     assert len(list(Path("/proc/self/fd").iterdir())) == opened
+
+
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        ("starts_at_zero", "ValueError: the task reported epoch 0 of 2; epochs count from 1"),
+        ("jumps", "ValueError: the task reported epoch 3 of 2 after epoch 1; "),
+        ("goes_on_and_on", "ValueError: the task reported epoch 3 of 2 after epoch 2; "),
+        ("exits", "SystemExit: bye"),
+        ("breaks_mutely", "_Mute: (its message cannot be shown)"),
+    ],
+)
+def test_what_would_break_the_driver_fails_the_trial(
+    tmp_path: Path, task: str, reason: str
+) -> None:
+    run = _run(tmp_path, task)
+    _, outcome = _all_steps(run)
+    run.close()
+    assert outcome.state is TrialState.FAILED
+    assert outcome.reason.startswith(reason)
+
+
+def test_a_report_without_the_objective_fails_the_trial(tmp_path: Path) -> None:
+    run = _run(tmp_path, "finishes", metric="val_si_sdr")
+    reports, outcome = _all_steps(run)
+    run.close()
+    assert (reports, outcome.state) == ([], TrialState.FAILED)
+    assert "'val_si_sdr' is not in the report of epoch 1, which has val" in outcome.reason
+
+
+def test_reports_are_made_of_plain_numbers(tmp_path: Path) -> None:
+    run = _run(tmp_path, "reports_tensors")
+    (report,), _ = _all_steps(run)
+    run.close()
+    assert report == EpochReport(1, {"val": 0.5}, 0.0, {3: 2.0})
+    assert type(report.metrics["val"]) is type(report.steps[3]) is float
+
+
+def test_the_reason_tells_how_far_training_went(tmp_path: Path) -> None:
+    run = _run(tmp_path, "stops_early")
+    _, outcome = _all_steps(run)
+    run.close()
+    assert (outcome.state, outcome.reason) == (TrialState.COMPLETE, "trained 1 epochs")

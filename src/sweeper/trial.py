@@ -130,9 +130,8 @@ class TrialRun:
             self._epochs = self._begin()
         report = next(self._epochs, None)
         if report is None:
-            return Outcome(
-                TrialState.COMPLETE, f"trained {self._epoch or self._trial.epochs} epochs"
-            )
+            epochs = self._epoch or self._trial.epochs
+            return Outcome(TrialState.COMPLETE, f"trained {epochs} epochs")
         report = _plain(report)
         self._check(report)
         self._epoch = report.epoch

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +15,22 @@ import toy
 from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.engine.resources import Slots
+from sweeper.errors import LedgerError
 from sweeper.ledger import files
 from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import EpochReport, Trial, TrialState
-from sweeper.trial import TrialRun
+from sweeper.trial import Outcome, TrialRun
 
 ONE = Slots(1, 1.0, 0.0, 1, 0)
 TWO = Slots(2, 1.0, 0.0, 2, 0)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here loses power: what is written is there for the next to read."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 class Killed(BaseException):
@@ -247,3 +257,48 @@ def test_samplers_stay_away_from_what_diverges(tmp_path: Path, sampler: str) -> 
     assert all(records[number].epoch == 0 for number in diverged)
     later = [number for number in diverged if number >= startup]
     assert len(later) < 0.25 * (trials - startup), later
+
+
+def test_a_trial_without_a_report_is_no_complete_one(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    with _open(tmp_path, config) as ledger:
+        conductor = Conductor(ledger, ONE)
+        conductor.next_trial()
+        conductor.on_outcome(0, Outcome(TrialState.COMPLETE, "trained 4 epochs"))
+        record = ledger.record(0)
+        assert (record.state, record.value) == (TrialState.FAILED, None)
+        assert record.reason == "the task ended without a report"
+    with _open(tmp_path, config) as ledger:
+        assert ledger.unfinished() == []
+
+
+def test_the_time_after_a_kill_is_not_part_of_the_budget(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    with _open(tmp_path, config) as ledger:
+        ledger.begin_session()
+        Conductor(ledger, ONE).next_trial()
+    # killed long ago: all that was written is moved into the past
+    history = tmp_path / "toy" / "history.jsonl"
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    past = [json.dumps({**line, "time": line["time"] - 36_000}) + "\n" for line in lines]
+    history.write_text("".join(past))
+    for _ in range(2):
+        with _open(tmp_path, config) as ledger:
+            assert ledger.history.elapsed(time.time()) < 60
+            assert ledger.record(0).state is TrialState.INTERRUPTED
+
+
+def test_a_journal_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from optuna.storages.journal import JournalFileBackend
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with _open(tmp_path, _config(tmp_path)) as ledger:
+        conductor = Conductor(ledger, ONE)
+        conductor.next_trial()
+        monkeypatch.setattr(JournalFileBackend, "append_logs", full)
+        with pytest.raises(LedgerError, match=r"study\.journal: No space left"):
+            conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))

@@ -94,11 +94,14 @@ def test_ctrl_c_finishes_the_running_trials(shop: Shop) -> None:
     assert (parent.info.status, parent.data.tags["sweeper.state"]) == ("KILLED", "stopped")
 
 
-def test_sigterm_leaves_running_trials_for_the_next_session(shop: Shop) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminated_driver_leaves_running_trials_for_the_next_session(
+    shop: Shop, number: signal.Signals
+) -> None:
     shop.space("slow", trials=5)
     process = shop.start("run", "toy.yaml", "--set", "resources.concurrent=2")
     shop.wait_for(_some_epochs)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert TrialState.INTERRUPTED in [r.state for r in shop.records()]

@@ -18,6 +18,7 @@ from typing import TextIO
 import psutil
 
 from sweeper.engine.resources import Slots
+from sweeper.errors import LedgerError
 from sweeper.ledger.files import write_atomically
 
 __all__ = ["Notes", "clean_up", "quiet", "ray_running"]
@@ -93,7 +94,9 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
         )
         yield notes
     finally:
-        notes.write()
+        # a full disk may be why this ends; Ray's processes shall not outlive it
+        with contextlib.suppress(LedgerError):
+            notes.write()
         ray.shutdown()
         clean_up(note)
 

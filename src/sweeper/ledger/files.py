@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 from sweeper.errors import LedgerError
 
-__all__ = ["LineLog", "cut_torn_line", "write_atomically"]
+__all__ = ["LineLog", "cut_torn_line", "told", "write_atomically"]
 
 
 @contextmanager
-def _told(path: Path, doing: str) -> Iterator[None]:
+def told(path: Path, doing: str) -> Iterator[None]:
     """Turn the system's error into one that says what could not be done and what to do."""
     try:
         yield
@@ -28,7 +28,7 @@ def _told(path: Path, doing: str) -> Iterator[None]:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace ``path`` by ``text``; after a crash it holds the old or the new text, whole."""
-    with _told(path, "write"):
+    with told(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         with temporary.open("w", encoding="utf-8") as file:
@@ -51,7 +51,7 @@ def cut_torn_line(path: Path) -> None:
     """Remove what a killed writer left after the last line end of ``path``, if anything."""
     if not path.exists():
         return
-    with _told(path, "repair"), path.open("rb+") as file:
+    with told(path, "repair"), path.open("rb+") as file:
         size = file.seek(0, os.SEEK_END)
         whole = _end_of_last_line(file, size)
         if whole < size:
@@ -76,7 +76,7 @@ class LineLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with _told(path, "open"):
+        with told(path, "open"):
             path.parent.mkdir(parents=True, exist_ok=True)
             cut_torn_line(path)
             # unbuffered: what failed to be written is not tried again behind our back
@@ -90,7 +90,7 @@ class LineLog:
         """
         data = "".join(json.dumps(e, separators=(",", ":")) + "\n" for e in entries).encode()
         before = os.fstat(self._file.fileno()).st_size
-        with _told(self._path, "append to"):
+        with told(self._path, "append to"):
             try:
                 written = self._file.write(data)
                 if written != len(data):

@@ -19,7 +19,7 @@ from optuna.trial import TrialState as OptunaState
 from sweeper import tell
 from sweeper.distributions import ask, enqueue
 from sweeper.errors import ConfigError, LedgerError, Problem
-from sweeper.ledger.files import cut_torn_line
+from sweeper.ledger.files import cut_torn_line, told
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 from sweeper.samplers._build import build as build_sampler
@@ -48,6 +48,7 @@ class SweepStudy:
 
     def __init__(self, journal: Path | None, config: SweepConfig) -> None:
         self._config = config
+        self._journal = journal or Path("a study in memory")
         self._study = _open(journal, config)
         self._enqueue(config.enqueue)
 
@@ -55,7 +56,8 @@ class SweepStudy:
         """Number and parameters of the next trial; None where every point has been tried."""
         if is_exhausted(self._study):
             return None
-        trial, params = ask(self._study, self._config.search_space)
+        with told(self._journal, "append to"):
+            trial, params = ask(self._study, self._config.search_space)
         return trial.number, params
 
     def asked(self) -> list[int]:
@@ -70,11 +72,13 @@ class SweepStudy:
     def report(self, number: int, report: EpochReport) -> bool:
         """Tell the pruner an epoch's objective; whether it ends the trial. The same every time."""
         value = report.metrics[self._config.objective.metric]
-        return tell.report(self._study, number, report.epoch, value)
+        with told(self._journal, "append to"):
+            return tell.report(self._study, number, report.epoch, value)
 
     def end(self, number: int, state: TrialState, value: float | None) -> None:
         """Tell the sampler how a trial ended."""
-        tell.tell(self._study, number, state, value)
+        with told(self._journal, "append to"):
+            tell.tell(self._study, number, state, value)
 
     def catch_up(self, records: Iterable[TrialRecord]) -> None:
         """Tell every report and ending of ``records`` that the study does not have yet."""

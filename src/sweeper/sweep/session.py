@@ -62,7 +62,6 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
         SweepNotFound: there is no such sweep.
         ConfigError, SweepLocked, LedgerError: as `run_sweep`.
     """
-    sweeps = sweeps.absolute()
     sweeps = sweeps.absolute()  # it is meant from here, before the change of folder below
     manifest = Manifest.read(SweepPaths.existing(name, sweeps))
     config = SweepConfig.from_json(manifest.config)
@@ -114,7 +113,7 @@ def _session(
         ending = conductor.ending or Ending.FINISHED
         ledger.end_session(ending)
         _say_why(conductor, console)
-        thread.flush(_patience(thread))
+        _wait(thread, console)
         publish(ledger, mirror, console)
         _close(thread, mirror, console)
     return ending
@@ -131,6 +130,14 @@ def _train(conductor: Conductor, thread: MirrorThread) -> None:
 def _patience(thread: MirrorThread) -> float:
     """Seconds to wait for a tracking server; one that has been failing may be down for long."""
     return _PATIENCE_WITH_ERRORS_SECONDS if thread.status.error else _PATIENCE_SECONDS
+
+
+def _wait(thread: MirrorThread, console: Console) -> None:
+    """The verdict has links to MLflow; a person may have it without, by Ctrl-C."""
+    try:
+        thread.flush(_patience(thread))
+    except KeyboardInterrupt:
+        console.print("[yellow]Ctrl-C: no longer waiting for MLflow[/]")
 
 
 def _say_why(conductor: Conductor, console: Console) -> None:
