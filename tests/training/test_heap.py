@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-BLOCK = 32 * 2**20
+BLOCK = 64 * 2**20
 
 # in a process of its own: what a long test session has allocated before decides what glibc does
 SCRIPT = f"""

@@ -57,9 +57,16 @@ def _stamped(text: str) -> str:
 def _ending(record: TrialRecord, metric: str) -> str:
     value = "" if record.value is None else f", {metric} {measured(metric, record.value)}"
     at = f" at epoch {record.epoch}" if record.epoch else ""
-    why = f": {record.reason}" if record.reason else ""
     how = _ENDINGS[record.state]
-    return f"trial {record.number} {how}{at}{value} ({settings(record.params)}){why}"
+    return f"trial {record.number} {how}{at}{value} ({settings(record.params)}){_why(record)}"
+
+
+def _why(record: TrialRecord) -> str:
+    """The reason, without what the line says already: the value, the epoch, the end of training."""
+    if record.state is TrialState.COMPLETE or not record.reason:
+        return ""
+    clause = record.reason.rpartition(": ")[2]
+    return f": {clause if record.state is TrialState.PRUNED else record.reason}"
 
 
 def _progress(state: BoardState) -> str:
