@@ -78,6 +78,14 @@ def dies_always(trial: Trial, /) -> Iterator[EpochReport]:
         yield report
 
 
+def breaks_once(trial: Trial, /) -> Iterator[EpochReport]:
+    """The user's mistake, in trial 1 only; the others say which process trains them."""
+    yield from _reports(trial)
+    (trial.directory / "pid").write_text(str(os.getpid()))
+    if trial.number == 1:
+        Path("/no/such/file").read_text()
+
+
 def breaks(trial: Trial, /) -> Iterator[EpochReport]:
     """The user's mistake, in every trial."""
     yield from _reports(trial)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
 if TYPE_CHECKING:
@@ -63,6 +64,22 @@ def test_a_worker_that_always_dies_fails_its_trial_and_no_other(shop: Shop) -> N
     states = [r.state for r in shop.records()]
     assert states == [TrialState.COMPLETE, TrialState.FAILED] + [TrialState.COMPLETE] * 2
     assert shop.records()[1].reason == "the worker died 2 times"
+    shop.agrees()
+
+
+def test_a_failed_trial_gives_the_only_slot_to_the_next_in_a_fresh_worker(shop: Shop) -> None:
+    shop.space("breaks_once", trials=3)
+    code, said = shop.run(
+        "run", "toy.yaml", "--set", "resources.concurrent=1", "--set", "pruner={name: none}"
+    )
+    assert code == 0, said
+    records = shop.records()
+    states = [TrialState.COMPLETE, TrialState.FAILED, TrialState.COMPLETE]
+    assert [(r.state, r.attempts) for r in records] == [(state, 1) for state in states]
+    assert records[1].reason.startswith("FileNotFoundError")
+    trials = SweepPaths(shop.folder / "sweeps/toy").trial
+    first, second, third = ((trials(n) / "pid").read_text() for n in range(3))
+    assert first == second != third
     shop.agrees()
 
 

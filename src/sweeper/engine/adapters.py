@@ -68,6 +68,9 @@ class LedgerCallback(Callback):
         **info: Any,
     ) -> None:
         if "outcome" in result:
+            if result["outcome"].spoiled:
+                # its worker raises next, for Ray to replace it; there is nothing to try again
+                trial.max_failures = 0
             self._conductor.on_outcome(_number(trial), result["outcome"])
         elif "report" in result:
             self._conductor.on_report(_number(trial), result["report"])
@@ -88,8 +91,9 @@ class LedgerCallback(Callback):
         trial: TuneTrial,
         **info: Any,
     ) -> None:
-        reason = f"the worker died {trial.num_failures} times"
-        self._conductor.on_outcome(_number(trial), Outcome(TrialState.FAILED, reason))
+        if _number(trial) in self._conductor.running:
+            reason = f"the worker died {trial.num_failures} times"
+            self._conductor.on_outcome(_number(trial), Outcome(TrialState.FAILED, reason))
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         self._tick()

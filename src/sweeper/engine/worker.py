@@ -18,7 +18,9 @@ __all__ = ["Worker"]
 class Worker(tune.Trainable):
     """Steps a `TrialRun`; each step's result carries a ``report`` or, at the end, an ``outcome``.
 
-    Exceptions in a trial are outcomes; what reaches Ray as an error is a lost worker only.
+    Exceptions in a trial are outcomes; what reaches Ray as an error is a lost worker, or one that
+    a crash or a full memory may have damaged: after its outcome it raises, so that it is replaced.
+    Refusing `reset_config` would do no such thing, Ray drops the next trial then without a word.
     """
 
     _warm = False
@@ -33,22 +35,22 @@ class Worker(tune.Trainable):
         self._spoiled = False
 
     def step(self) -> dict[str, Any]:
+        if self._spoiled:
+            raise RuntimeError("the last trial may have damaged this worker; another takes over")
         result = self._run.step()
         if isinstance(result, Outcome):
             self._run.close()
             self._spoiled = result.spoiled
-            return {"outcome": result, "done": True}
+            return {"outcome": result, "done": not result.spoiled}
         return {"report": result}
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next trial; refused after a crash or a full memory, and Ray starts anew."""
+        """Take the next trial."""
         self.cleanup()
         if not self._warm:
             # what the first trial imported stays: no later collection needs to look at it
             gc.freeze()
             self._warm = True
-        if self._spoiled:
-            return False
         self.setup(new_config)
         return True
 
