@@ -57,6 +57,7 @@ COMPONENTS = [
         "model: [dprnn]",
         ['model must be a name, or a mapping with name and options, got ["'],
     ),
+    ("model", "model: {name: dprnn, layers: 1000000000}", ["model.layers must be <= 256, got 1"]),
     ("model", "model: {name: nowhere_at_all:X}", ["model: cannot import 'nowhere_at_all'"]),
     (
         "model",

@@ -9,10 +9,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from sweeper.models._chunks import require_even
+from sweeper.models._options import Depth, Even, Size
 
 __all__ = ["ConvTasNet"]
-
-Size = Annotated[int, Field(gt=0)]
 
 
 class ConvTasNet(nn.Module):
@@ -37,11 +36,11 @@ class ConvTasNet(nn.Module):
         self,
         *,
         n_filters: Size = 512,
-        kernel_size: Annotated[int, Field(ge=2, multiple_of=2)] = 16,
+        kernel_size: Even = 16,
         bottleneck: Size = 128,
         hidden: Size = 512,
-        layers: Size = 8,
-        stacks: Size = 3,
+        layers: Annotated[int, Field(gt=0, le=24)] = 8,
+        stacks: Depth = 3,
         mask: Literal["sigmoid", "relu"] = "sigmoid",
     ) -> None:
         super().__init__()

@@ -11,11 +11,10 @@ from torch import Tensor, nn
 from sweeper.models._chunks import require_even
 from sweeper.models._dual_path import DualPathMasker, Rnn
 from sweeper.models._frontend import LearnedFrontEnd, StftFrontEnd
+from sweeper.models._options import Depth, Even, Size
 
 __all__ = ["DPRNN"]
 
-Size = Annotated[int, Field(gt=0)]
-Even = Annotated[int, Field(ge=2, multiple_of=2)]
 Mask = Literal["sigmoid", "relu"]
 
 
@@ -57,7 +56,7 @@ class DPRNN(nn.Module):
         hop: Size | None = None,
         bottleneck: Size = 64,
         hidden: Size = 128,
-        layers: Size = 6,
+        layers: Depth = 6,
         chunk: Literal["auto"] | Even = "auto",
         rnn: Rnn = "lstm",
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,

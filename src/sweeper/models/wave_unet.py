@@ -10,9 +10,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sweeper.models._options import Size
+
 __all__ = ["WaveUNet"]
 
-Size = Annotated[int, Field(gt=0)]
 Norm = Literal["none", "batch", "group"]
 
 
