@@ -91,5 +91,13 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
         list(events(path))
 
 
+@pytest.mark.parametrize("line", ["[]", "{}", json.dumps(_epoch(9, 2.0, 1))])
+def test_a_line_that_is_no_event_here_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text(f"{json.dumps(_start(0, 1.0))}\n{line}\n")
+    with pytest.raises(LedgerError, match=r"history\.jsonl:2: damaged line"):
+        read_history(path)
+
+
 def test_no_history_is_an_empty_one(tmp_path: Path) -> None:
     assert read_history(tmp_path / "none").records() == []

@@ -167,5 +167,16 @@ def events(path: Path) -> Iterator[Event]:
 
 
 def read_history(path: Path) -> History:
-    """Read the history at ``path``; empty where there is none."""
-    return History(events(path))
+    """Read the history at ``path``; empty where there is none.
+
+    Raises:
+        LedgerError: a line is damaged, or is no event that can follow on those before it.
+    """
+    history = History()
+    for number, event in enumerate(events(path), start=1):
+        try:
+            history.add(event)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise LedgerError(f"{path}:{number}: damaged line: {why}") from error
+    return history

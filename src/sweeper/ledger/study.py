@@ -7,7 +7,7 @@ event of each trial; `SweepStudy.catch_up` tells it what it missed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,13 @@ class SweepStudy:
         with told(self._journal, "append to"):
             tell.tell(self._study, number, state, value)
 
-    def catch_up(self, records: Iterable[TrialRecord]) -> None:
-        """Tell every report and ending of ``records`` that the study does not have yet."""
+    def catch_up(self, records: Collection[TrialRecord]) -> None:
+        """Tell every report and ending of ``records`` that the study does not have yet.
+
+        Raises:
+            LedgerError: the study is not that of these records.
+        """
+        self._check_belongs({record.number for record in records})
         asked = set(self.asked())
         for record in records:
             if record.number not in asked:
@@ -90,6 +95,17 @@ class SweepStudy:
                 self.report(record.number, report)
             if record.state.ended:
                 self.end(record.number, record.state, record.value)
+
+    def _check_belongs(self, known: set[int]) -> None:
+        """A study without a past would propose trials under the numbers of those there are."""
+        trials = self._study.get_trials(deepcopy=False)
+        ended = {trial.number for trial in trials if trial.state.is_finished()}
+        proposed = {trial.number for trial in trials if trial.state is not OptunaState.WAITING}
+        if lacking := (known - proposed) | (ended - known):
+            raise LedgerError(
+                f"{self._journal} and the history beside it do not agree on trial {min(lacking)}: "
+                "one of them was removed or replaced. Put it back, or start under another name."
+            )
 
     def _enqueue(self, points: Iterable[Params]) -> None:
         """Put the points that are not yet in the study behind those that are."""
@@ -103,9 +119,10 @@ class SweepStudy:
 def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = config.sampler
+    storage = None if journal is None else _storage(journal)
     try:
         return optuna.create_study(
-            storage=None if journal is None else _storage(journal),
+            storage=storage,
             study_name=config.name,
             direction=config.objective.direction,
             sampler=build_sampler(sampler.name, sampler.options, config.search_space, sampler.seed),
@@ -113,15 +130,27 @@ def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
             load_if_exists=True,
         )
     except OSError as error:
-        raise LedgerError(f"cannot open the study in {journal}: {error}") from error
+        raise _cannot_open(journal, error) from error
     except (LookupError, ValueError, TypeError) as error:
         what = f"sampler {sampler.name} or pruner {config.pruner.name}"
         raise ConfigError([Problem("sampler, pruner", f"cannot make {what}: {error}")]) from error
 
 
 def _storage(journal: Path) -> JournalStorage:
+    """The study's storage.
+
+    Raises:
+        LedgerError: the journal cannot be read.
+    """
     cut_torn_line(journal)
     # our own lock is held, so nobody is behind a lock file that a killed driver left
     with contextlib.suppress(FileNotFoundError):
         journal.with_name(journal.name + ".lock").unlink()
-    return JournalStorage(JournalFileBackend(str(journal)))
+    try:
+        return JournalStorage(JournalFileBackend(str(journal)))
+    except (OSError, LookupError, ValueError, TypeError) as error:
+        raise _cannot_open(journal, error) from error
+
+
+def _cannot_open(journal: Path | None, error: Exception) -> LedgerError:
+    return LedgerError(f"cannot open the study in {journal}: {error}")
