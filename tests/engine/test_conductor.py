@@ -302,3 +302,33 @@ def test_a_journal_that_cannot_be_written_is_named(
         monkeypatch.setattr(JournalFileBackend, "append_logs", full)
         with pytest.raises(LedgerError, match=r"study\.journal: No space left"):
             conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
+
+
+def test_a_target_once_reached_ends_the_sweep_for_good(tmp_path: Path) -> None:
+    config = _config(tmp_path, trials=12)
+    budget = config.budget.model_copy(update={"target": 3.0})
+    config = config.model_copy(update={"budget": budget})
+    before = len(_sweep(tmp_path, config)[0].history)
+    assert before < 12
+    ledger, conductor = _sweep(tmp_path, config)
+    assert len(ledger.history) == before
+    assert (conductor.ending, conductor.why) == (Ending.FINISHED, "target score 3 reached")
+
+
+@pytest.mark.parametrize("name", ["study.journal", "history.jsonl"])
+def test_a_ledger_that_lost_a_part_is_refused_and_left_as_it_is(tmp_path: Path, name: str) -> None:
+    config = _config(tmp_path, trials=3)
+    history = _sweep(tmp_path, config)[0].paths.history
+    history.with_name(name).unlink()
+    kept = history.read_bytes() if history.exists() else b""
+    with pytest.raises(LedgerError, match="do not agree on trial 0"):
+        _sweep(tmp_path, config)
+    assert history.read_bytes() == kept
+
+
+def test_a_damaged_journal_is_called_so(tmp_path: Path) -> None:
+    config = _config(tmp_path, trials=2)
+    journal = _sweep(tmp_path, config)[0].paths.journal
+    journal.write_bytes(b"\xff garbage\n" + journal.read_bytes())
+    with pytest.raises(LedgerError, match="cannot open the study"):
+        _sweep(tmp_path, config)

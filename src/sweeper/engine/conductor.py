@@ -70,6 +70,9 @@ class Conductor:
         self._running: set[int] = set()
         self._failed_in_a_row = 0
         self.last_failure: Outcome | None = None
+        for record in self.ledger.history.records():
+            for report in record.reports:
+                self._check_target(report)
 
     @property
     def running(self) -> frozenset[int]:

@@ -108,6 +108,8 @@ def _session(
         thread.start()
         if contract.nothing_left:
             conductor.drain(Ending.FINISHED, "nothing left to do")
+        if conductor.ending is not None:
+            console.print(conductor.why)
         else:
             _train(conductor, thread)
         ending = conductor.ending or Ending.FINISHED
