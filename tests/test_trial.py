@@ -35,6 +35,13 @@ def reports_nan(trial: Trial, /) -> Iterator[EpochReport]:
     yield _report(1, float("nan"))
 
 
+def fails_to_clean_up(trial: Trial, /) -> Iterator[EpochReport]:
+    try:
+        yield _report(1, float("nan"))
+    finally:
+        raise ValueError("in the clean-up")
+
+
 def out_of_memory(trial: Trial, /) -> Iterator[EpochReport]:
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
     yield
@@ -128,6 +135,7 @@ def test_a_task_that_runs_out_is_complete(tmp_path: Path) -> None:
     [
         ("diverges", TrialState.DIVERGED, "loss is nan at step 9", False),
         ("reports_nan", TrialState.DIVERGED, "val is nan at epoch 1", False),
+        ("fails_to_clean_up", TrialState.DIVERGED, "val is nan at epoch 1", False),
         ("out_of_memory", TrialState.OUT_OF_MEMORY, "out of memory: CUDA out of memory", True),
         ("cpu_out_of_memory", TrialState.OUT_OF_MEMORY, "out of memory", True),
         ("breaks", TrialState.FAILED, "ValueError: the user's mistake", True),

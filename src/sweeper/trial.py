@@ -96,8 +96,15 @@ class TrialRun:
         return result
 
     def close(self) -> None:
-        """End the task if it has not ended and leave nothing behind for the next trial."""
-        self._end_task()
+        """End the task if it has not ended and leave nothing behind for the next trial.
+
+        The trial has its outcome or goes on elsewhere, so what the task's own clean-up raises is
+        only logged.
+        """
+        try:
+            self._end_task()
+        except Exception:
+            log.exception("the task failed while it was closed")
         logging.getLogger().removeHandler(self._handler)
         self._log_file.close()
         gc.collect()
@@ -163,9 +170,9 @@ class TrialRun:
         return iter(task(self._trial))
 
     def _end_task(self) -> None:
-        if self._epochs is not None and hasattr(self._epochs, "close"):
-            self._epochs.close()
-        self._epochs = None
+        epochs, self._epochs = self._epochs, None
+        if epochs is not None and hasattr(epochs, "close"):
+            epochs.close()
 
     def _stop_request(self) -> Outcome | None:
         try:
