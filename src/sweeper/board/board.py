@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 from rich.text import Text
 
+from sweeper.board.echo import silent_controls
 from sweeper.board.lines import Lines
 from sweeper.board.live import picture
 
@@ -36,6 +38,7 @@ class Board:
         self._state: BoardState | None = None
         self._taken = 0.0
         self._lines = Lines(every)
+        self._quiet = ExitStack()
         self._live: Live | None = None
         if console.is_terminal:
             self._live = Live(
@@ -47,6 +50,7 @@ class Board:
 
     def __enter__(self) -> Self:
         if self._live:
+            self._quiet.enter_context(silent_controls())
             self._live.start()
         return self
 
@@ -56,8 +60,9 @@ class Board:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._live:
-            self._live.stop()
+        with self._quiet:
+            if self._live:
+                self._live.stop()
 
     def update(self, state: BoardState) -> None:
         """Show ``state``; cheap, and may be called as often as one likes."""

@@ -77,9 +77,8 @@ def _facts(state: BoardState) -> Iterator[Table]:
     if state.best is not None:
         value = measured(state.metric, state.best.value)
         text = Text(f"{state.metric} {value}", style="bold green")
-        text.append(
-            f"  {settings(state.best.params)}  (trial {state.best.number})", style="default"
-        )
+        which = f"  trial {state.best.number}: {settings(state.best.params)}"
+        text.append(which, style="default")
         grid.add_row("best", text)
     if state.region:
         grid.add_row("region", Text(state.region))
