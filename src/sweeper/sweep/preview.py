@@ -53,7 +53,7 @@ def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, st
         + ("infinitely many" if configurations is None else f"{configurations:,}")
         + " configurations",
         "sampler": f"{config.sampler.name}, pruner {config.pruner.name}",
-        "budget": ", ".join(f"{value:g} {key}" for key, value in budget.items())
+        "budget": ", ".join(f"{key} {value:g}" for key, value in budget.items())
         + f", {config.epochs} epochs each at most",
         "resources": str(plan_slots(config.resources)),
     }
