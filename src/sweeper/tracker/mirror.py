@@ -21,7 +21,7 @@ from sweeper.tracker.provenance import Provenance
 from sweeper.tracker.reconcile import reconcile
 from sweeper.tracker.state import MirrorState
 from sweeper.tracker.store import RunGoneError, Store, WriteRefusedError
-from sweeper.tracker.tail import Chunk, count_lines, read_chunk
+from sweeper.tracker.tail import Chunk, count_lines, length, read_chunk
 from sweeper.tracker.writes import plan
 
 __all__ = ["Mirror"]
@@ -118,6 +118,9 @@ class Mirror:
     def sync(self, stop: Callable[[], bool] = _never) -> None:
         """Ship every event that is in the history by now.
 
+        What comes in meanwhile waits for the next call: shipped at once it would go in ever smaller
+        pieces, and each piece of a trial costs MLflow as much as a whole one.
+
         Args:
             stop: asked between batches whether to leave the rest for the next time.
 
@@ -126,8 +129,9 @@ class Mirror:
         """
         with self._lock:
             context = self._opened()
+            end = length(self._paths.history)
             try:
-                while not stop() and (chunk := self._next()).events:
+                while not stop() and (chunk := self._next(end)).events:
                     self._ship(context, chunk)
             except RunGoneError as error:
                 raise self._lost(context) from error
@@ -200,11 +204,11 @@ class Mirror:
             check_parent(context)
         return TrackingError(f"{context.store.uri} does not have the sweep's runs any more")
 
-    def _next(self) -> Chunk:
-        state, history = self._state, self._paths.history
-        if history.exists() and history.stat().st_size < state.offset:
+    def _next(self, end: int) -> Chunk:
+        state = self._state
+        if end < state.offset:
             state.rewind()  # an older history was put back
-        return read_chunk(history, state.offset, state.begun if state.unsure else None)
+        return read_chunk(self._paths.history, state.offset, state.begun if state.unsure else end)
 
     def _ship(self, context: Context, chunk: Chunk) -> None:
         state, sure = self._state, not self._state.unsure

@@ -11,7 +11,7 @@ from sweeper.tracker.names import param_text, safe_key
 from sweeper.tracker.points import unwritten
 from sweeper.tracker.state import Target
 from sweeper.tracker.store import RunGoneError, RunView, Store
-from sweeper.tracker.tail import first_time
+from sweeper.tracker.tail import first_time, length
 from sweeper.tracker.writes import Birth, RunWrites
 
 __all__ = ["check_parent", "dress_parent", "open_parent", "write_parent"]
@@ -37,7 +37,7 @@ def open_parent(context: Context) -> None:
     else:
         run_id = _create(context, experiment)
     # children that are there already had a parent that is gone, or mirror.jsonl was lost
-    begun = _history_size(context) if len(runs) > len(parents) else 0
+    begun = length(context.paths.history) if len(runs) > len(parents) else 0
     state.aim(Target(experiment, run_id), begun)
 
 
@@ -102,8 +102,3 @@ def _refuse_deleted(store: Store, run: RunView) -> None:
             "the sweep's parent run has been deleted in MLflow, so nothing is written there; "
             f"`mlflow runs restore --run-id {run.id}` brings it back, and the mirror catches up"
         )
-
-
-def _history_size(context: Context) -> int:
-    history = context.paths.history
-    return history.stat().st_size if history.exists() else 0

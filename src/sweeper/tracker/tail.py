@@ -10,7 +10,7 @@ from typing import Any
 
 from sweeper.errors import LedgerError
 
-__all__ = ["Chunk", "Event", "count_lines", "first_time", "read_chunk"]
+__all__ = ["Chunk", "Event", "count_lines", "first_time", "length", "read_chunk"]
 
 Event = Mapping[str, Any]
 
@@ -49,6 +49,11 @@ def count_lines(path: Path, start: int) -> int:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 16), b""))
     except FileNotFoundError:
         return 0
+
+
+def length(path: Path) -> int:
+    """Bytes of the history by now; 0 where there is none."""
+    return path.stat().st_size if path.exists() else 0
 
 
 def first_time(path: Path) -> float | None:
