@@ -25,6 +25,7 @@ def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) ->
 
     Raises:
         ConfigError: the machine lacks what is asked for, or a sweep of that name is in the way.
+        DataError: the data set cannot be read.
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     admission = admit(config, paths, source)
@@ -47,7 +48,8 @@ def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, st
     return {
         "sweep": f"{config.name} ({state}), experiment {config.experiment}",
         "folder": str(paths.root),
-        "task": f"{config.task}: model {config.model.name}, data {config.data.name}",
+        "task": config.task,
+        **_contents(config),
         "objective": f"{direction} {config.objective.metric}",
         "space": f"{words.count(len(config.search_space), 'parameter')}, "
         + ("infinitely many" if configurations is None else f"{configurations:,}")
@@ -57,6 +59,25 @@ def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, st
         + f", {config.epochs} epochs each at most",
         "resources": str(plan_slots(config.resources)),
     }
+
+
+def _contents(config: SweepConfig) -> dict[str, str]:
+    """Model and data of the enhancement task; a task of the user's own has its own."""
+    if config.task != "enhancement":
+        return {}
+    from sweeper.tasks.enhancement import describe
+
+    found = describe(config.to_json())
+    return {
+        "model": f"{config.model.name}, {found.parameters:,} parameters",
+        "data": f"{found.corpus}, {found.sample_rate} Hz: "
+        f"{_split(found.train_recordings, found.train_seconds)} to train, "
+        f"{_split(found.valid_recordings, found.valid_seconds)} to validate",
+    }
+
+
+def _split(recordings: int, seconds: float) -> str:
+    return f"{words.count(recordings, 'recording')} ({words.duration(seconds)})"
 
 
 def _proposals(config: SweepConfig) -> Table:
