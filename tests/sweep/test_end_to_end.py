@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper.records import TrialState
@@ -88,3 +90,20 @@ def test_six_mistakes_are_six_messages_and_nothing_is_created(shop: Shop) -> Non
     assert "did you mean 'tpe'" in said
     assert "Traceback" not in said
     assert [p.name for p in shop.folder.iterdir()] == ["toy.yaml"]
+
+
+_SPACES = Path(__file__).parents[2] / "search_spaces"
+
+
+def test_a_check_says_what_would_be_trained_on_what(shop: Shop) -> None:
+    code, said = shop.run("check", str(_SPACES / "dprnn.yaml"))
+    assert code == 0
+    assert re.search(r"model +dprnn, [\d,]+ parameters", said)
+    assert "24 recordings" in said
+
+
+def test_a_check_refuses_data_that_is_not_there(shop: Shop) -> None:
+    code, said = shop.run("check", str(_SPACES / "voicebank_dprnn.yaml"))
+    assert code == 2
+    assert "no such folder" in said
+    assert not any(shop.folder.iterdir())
