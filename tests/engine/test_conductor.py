@@ -286,6 +286,9 @@ def test_the_time_after_a_kill_is_not_part_of_the_budget(tmp_path: Path) -> None
         with _open(tmp_path, config) as ledger:
             assert ledger.history.elapsed(time.time()) < 60
             assert ledger.record(0).state is TrialState.INTERRUPTED
+    *_, end = (json.loads(line) for line in history.read_text().splitlines())
+    assert (end["event"], end["reason"]) == ("session_end", "lost")
+    assert end["time"] < time.time() - 35_000
 
 
 def test_a_journal_that_cannot_be_written_is_named(

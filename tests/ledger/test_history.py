@@ -101,3 +101,12 @@ def test_a_line_that_is_no_event_here_is_named(tmp_path: Path, line: str) -> Non
 
 def test_no_history_is_an_empty_one(tmp_path: Path) -> None:
     assert read_history(tmp_path / "none").records() == []
+
+
+def test_a_clock_that_is_set_back_takes_no_time_away() -> None:
+    history = History([{"event": "session", "session": 1, "time": 1000.0}])
+    assert history.elapsed(now=400.0) == 0.0
+    history.add({"event": "session_end", "time": 1010.0, "reason": "finished"})
+    history.add({"event": "session", "session": 2, "time": 500.0})
+    history.add({"event": "session_end", "time": 100.0, "reason": "finished"})
+    assert history.elapsed(now=999.0) == 10.0

@@ -3,7 +3,7 @@
 Each line is one event, a JSON object with ``event`` and ``time``:
 
     session      a driver begins; ``session`` counts from 1
-    session_end  it leaves in order; ``reason``
+    session_end  it leaves in order; ``reason`` ("lost": it was killed, says its successor)
     start        a worker begins on ``trial``; ``params``, ``seed``, ``attempt``, ``flat_params``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
@@ -102,24 +102,26 @@ class History:
 
     def elapsed(self, now: float) -> float:
         """Seconds that drivers have spent on the sweep, the running session counted to ``now``."""
-        running = now - self._session_began if self._session_began is not None else 0.0
-        return self.seconds + running
+        return self.seconds + self._session_seconds(now)
 
-    def close_lost_session(self) -> None:
-        """Count a session that never ended up to its last event."""
-        if self._session_began is not None and self.last_time is not None:
-            self.seconds += self.last_time - self._session_began
-            self._session_began = None
+    @property
+    def in_session(self) -> bool:
+        """Whether the last session has no end: its driver is at work, or was killed."""
+        return self._session_began is not None
 
     def _on_session(self, event: Event) -> None:
-        self.close_lost_session()
+        # older histories have no end of a lost session, which counts up to its last event
+        self.seconds += self._session_seconds(self.last_time or 0.0)
         self.sessions = event["session"]
         self._session_began = event["time"]
 
     def _on_session_end(self, event: Event) -> None:
-        if self._session_began is not None:
-            self.seconds += event["time"] - self._session_began
-            self._session_began = None
+        self.seconds += self._session_seconds(event["time"])
+        self._session_began = None
+
+    def _session_seconds(self, until: float) -> float:
+        """How long the session has lasted; a clock that was set back takes nothing away."""
+        return 0.0 if self._session_began is None else max(0.0, until - self._session_began)
 
     def _on_start(self, event: Event) -> None:
         number = event["trial"]

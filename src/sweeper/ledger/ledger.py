@@ -69,13 +69,21 @@ class Ledger:
             for number in self._study.asked()
             if self.history.record(number) is None
         }
-        # at the last sign of life: the time since then was nobody's
-        self._interrupt_running("the driver was lost", self.history.last_time)
-        self.history.close_lost_session()
+        self._end_lost_session()
 
     def begin_session(self) -> None:
         """Write that a driver begins."""
         self._write("session", session=self.history.sessions + 1)
+
+    def _end_lost_session(self) -> None:
+        """Write what a driver that was killed could not, at its last sign of life.
+
+        The time since then was nobody's, and MLflow must not show its runs as running.
+        """
+        last = self.history.last_time
+        self._interrupt_running("the driver was lost", last)
+        if self.history.in_session:
+            self._write("session_end", time=last, reason="lost")
 
     def end_session(self, reason: str) -> None:
         """Write that the driver leaves: its unfinished trials go on with the next session."""
