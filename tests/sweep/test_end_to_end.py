@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sweeper.records import TrialState
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from shop import Shop
 
 
 def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:

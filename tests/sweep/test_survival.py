@@ -12,7 +12,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
 if TYPE_CHECKING:
-    from conftest import Shop
+    from shop import Shop
 
 
 def _some_epochs(records: list) -> bool:  # type: ignore[type-arg]
