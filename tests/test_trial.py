@@ -75,6 +75,37 @@ def exits(trial: Trial, /) -> Iterator[EpochReport]:
     yield
 
 
+def interrupts(trial: Trial, /) -> Iterator[EpochReport]:
+    raise KeyboardInterrupt
+    yield
+
+
+def ends_like_a_generator(trial: Trial, /) -> Iterator[EpochReport]:
+    raise GeneratorExit("of its own")
+    yield
+
+
+def breaks_with_half_a_character(trial: Trial, /) -> Iterator[EpochReport]:
+    print("\ud800")
+    raise ValueError("half \ud800 and NUL \0 and " + 9999 * "long")
+    yield
+
+
+def takes_too_large_a_step(trial: Trial, /) -> Iterator[EpochReport]:
+    yield EpochReport(1, {"val": 1.0}, 0.0, {2**70: 1.0})
+
+
+def has_no_clock(trial: Trial, /) -> Iterator[EpochReport]:
+    yield EpochReport(1, {"val": 1.0}, float("nan"))
+
+
+def fails_to_stop(trial: Trial, /) -> Iterator[EpochReport]:
+    try:
+        yield _report(1)
+    finally:
+        raise KeyboardInterrupt
+
+
 def reports_tensors(trial: Trial, /) -> Iterator[EpochReport]:
     metrics: dict[str, Any] = {"val": torch.tensor(0.5)}
     steps: dict[int, Any] = {3: numpy.float32(2.0)}
@@ -165,6 +196,23 @@ def test_a_request_outlives_the_worker(tmp_path: Path) -> None:
     assert outcome.state is TrialState.PRUNED
 
 
+@pytest.mark.parametrize("torn", ["", "{", "null", "[]", '{"state": "pruned"}', '{"state": "?"}'])
+def test_a_torn_request_is_none(tmp_path: Path, torn: str) -> None:
+    request_stop(tmp_path / "0000", TrialState.PRUNED, "below the median")
+    (tmp_path / "0000" / "stop.json").write_text(torn)
+    reports, outcome = _all_steps(_run(tmp_path, "finishes"))
+    assert (len(reports), outcome.state) == (2, TrialState.COMPLETE)
+
+
+def test_a_requested_end_stays_whatever_the_task_does_about_it(tmp_path: Path) -> None:
+    run = _run(tmp_path, "fails_to_stop")
+    assert isinstance(run.step(), EpochReport)
+    request_stop(tmp_path / "0000", TrialState.PRUNED, "below the median")
+    assert run.step() == Outcome(TrialState.PRUNED, "below the median")
+    run.close()
+    assert "failed while it was closed" in (tmp_path / "0000" / LOG_NAME).read_text()
+
+
 def test_the_deadline_is_an_ending(tmp_path: Path) -> None:
     _, outcome = _all_steps(_run(tmp_path, "finishes", deadline=time.time() - 1))
     assert outcome.state is TrialState.TIMED_OUT
@@ -192,6 +240,11 @@ def test_a_closed_trial_leaves_no_handler_and_no_open_file(tmp_path: Path) -> No
         ("jumps", "ValueError: the task reported epoch 3 of 2 after epoch 1; "),
         ("goes_on_and_on", "ValueError: the task reported epoch 3 of 2 after epoch 2; "),
         ("exits", "SystemExit: bye"),
+        ("interrupts", "KeyboardInterrupt: "),
+        ("ends_like_a_generator", "GeneratorExit: of its own"),
+        ("breaks_with_half_a_character", "ValueError: half \\ud800 and NUL \\x00 and long"),
+        ("takes_too_large_a_step", "ValueError: epoch 1 has step 1180591620717411303424; "),
+        ("has_no_clock", "ValueError: the time of epoch 1 is nan"),
         ("breaks_mutely", "_Mute: (its message cannot be shown)"),
     ],
 )
@@ -203,6 +256,9 @@ def test_what_would_break_the_driver_fails_the_trial(
     run.close()
     assert outcome.state is TrialState.FAILED
     assert outcome.reason.startswith(reason)
+    assert len(outcome.reason) < 600
+    assert "Traceback" in outcome.details
+    (outcome.reason + outcome.details).encode()  # fit for files and terminals
 
 
 def test_a_report_without_the_objective_fails_the_trial(tmp_path: Path) -> None:
@@ -225,4 +281,4 @@ def test_the_reason_tells_how_far_training_went(tmp_path: Path) -> None:
     run = _run(tmp_path, "stops_early")
     _, outcome = _all_steps(run)
     run.close()
-    assert (outcome.state, outcome.reason) == (TrialState.COMPLETE, "trained 1 epochs")
+    assert (outcome.state, outcome.reason) == (TrialState.COMPLETE, "trained 1 epoch")

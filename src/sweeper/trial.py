@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeper import families
+from sweeper import families, words
 from sweeper.errors import DeadlineReached, Diverged
 from sweeper.records import EpochReport, Trial, TrialState
 
@@ -33,6 +33,9 @@ Task = Callable[[Trial], Iterator[EpochReport]]
 
 LOG_NAME = "train.log"
 _STOP_NAME = "stop.json"
+_LARGEST_STEP = 2**63 - 1
+_LATEST = 32503680000.0  # the year 3000, in seconds since 1970
+_LONGEST_REASON = 500  # characters
 
 log = logging.getLogger("sweeper.trial")
 
@@ -73,7 +76,9 @@ class TrialRun:
         self._epochs: Iterator[EpochReport] | None = None
         self._epoch: int | None = None
         trial.directory.mkdir(parents=True, exist_ok=True)
-        self._log_file = (trial.directory / LOG_NAME).open("a", buffering=1, encoding="utf-8")
+        self._log_file = (trial.directory / LOG_NAME).open(
+            "a", buffering=1, encoding="utf-8", errors="backslashreplace"
+        )
         self._handler = logging.StreamHandler(self._log_file)
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logging.getLogger().addHandler(self._handler)
@@ -96,15 +101,8 @@ class TrialRun:
         return result
 
     def close(self) -> None:
-        """End the task if it has not ended and leave nothing behind for the next trial.
-
-        The trial has its outcome or goes on elsewhere, so what the task's own clean-up raises is
-        only logged.
-        """
-        try:
-            self._end_task()
-        except Exception:
-            log.exception("the task failed while it was closed")
+        """End the task if it has not ended and leave nothing behind for the next trial."""
+        self._end_task()
         logging.getLogger().removeHandler(self._handler)
         self._log_file.close()
         gc.collect()
@@ -118,8 +116,8 @@ class TrialRun:
             return Outcome(TrialState.DIVERGED, str(error))
         except DeadlineReached as error:
             return Outcome(TrialState.TIMED_OUT, str(error) or "time limit of the trial reached")
-        except (Exception, SystemExit) as error:
-            details = traceback.format_exc()
+        except BaseException as error:  # users raise SystemExit and KeyboardInterrupt too
+            details = words.printable(traceback.format_exc())
             if _is_out_of_memory(error):
                 reason = f"out of memory{_peak_memory()}: {_first_line(error)}"
                 return Outcome(TrialState.OUT_OF_MEMORY, reason, details, spoiled=True)
@@ -138,7 +136,7 @@ class TrialRun:
         report = next(self._epochs, None)
         if report is None:
             epochs = self._epoch or self._trial.epochs
-            return Outcome(TrialState.COMPLETE, f"trained {epochs} epochs")
+            return Outcome(TrialState.COMPLETE, f"trained {words.count(epochs, 'epoch')}")
         report = _plain(report)
         self._check(report)
         self._epoch = report.epoch
@@ -159,6 +157,7 @@ class TrialRun:
                 f"the task reported epoch {report.epoch} of {self._trial.epochs}{after}; "
                 "epochs count from 1, one by one"
             )
+        _check_storable(report)
         _check_finite(report)
 
     def _begin(self) -> Iterator[EpochReport]:
@@ -170,26 +169,47 @@ class TrialRun:
         return iter(task(self._trial))
 
     def _end_task(self) -> None:
+        """Let the task clean up.
+
+        The trial has its outcome or goes on elsewhere, so what that raises is only logged.
+        """
         epochs, self._epochs = self._epochs, None
-        if epochs is not None and hasattr(epochs, "close"):
+        if epochs is None or not hasattr(epochs, "close"):
+            return
+        try:
             epochs.close()
+        except BaseException:
+            log.exception("the task failed while it was closed")
 
     def _stop_request(self) -> Outcome | None:
+        """The request; one that a power cut tore is none, and the next driver makes it again."""
         try:
             found = json.loads((self._trial.directory / _STOP_NAME).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            return Outcome(TrialState(found["state"]), found["reason"])
+        except (FileNotFoundError, ValueError, LookupError, TypeError):
             return None
-        return Outcome(TrialState(found["state"]), found["reason"])
 
 
 def _plain(report: EpochReport) -> EpochReport:
     """The report in Python's own numbers: a task may give those of torch and numpy."""
     return EpochReport(
         operator.index(report.epoch),
-        {name: float(value) for name, value in report.metrics.items()},
+        {words.printable(name): float(value) for name, value in report.metrics.items()},
         float(report.time),
         {operator.index(step): float(loss) for step, loss in report.steps.items()},
     )
+
+
+def _check_storable(report: EpochReport) -> None:
+    """Refuse what no database takes: the sweep's records in MLflow would end there."""
+    if not 0 <= report.time <= _LATEST:
+        raise ValueError(
+            f"the time of epoch {report.epoch} is {report.time}, no seconds since 1970"
+        )
+    if wrong := [step for step in report.steps if not 0 <= step <= _LARGEST_STEP]:
+        raise ValueError(
+            f"epoch {report.epoch} has step {wrong[0]}; steps count from 1, by 64 bits"
+        )
 
 
 def _check_finite(report: EpochReport) -> None:
@@ -227,7 +247,7 @@ def _peak_memory() -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    return (_text(error).splitlines() or [""])[0]
+    return words.printable((_text(error).splitlines() or [""])[0])[:_LONGEST_REASON]
 
 
 def _text(error: BaseException) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "listed",
     "measured",
     "number",
+    "printable",
     "scientific",
     "settings",
     "unit",
@@ -72,6 +73,11 @@ def settings(params: Mapping[str, ParamValue], most: int | None = None) -> str:
 def listed(texts: Sequence[str]) -> str:
     """``2``, ``2 and 8``, ``2, 8 and 16``."""
     return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
+
+
+def printable(text: str) -> str:
+    """``text`` with what no file and no database takes (half characters, NUL) as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def count(how_many: int, noun: str) -> str:

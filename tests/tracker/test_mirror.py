@@ -16,7 +16,7 @@ import pytest
 
 from sweeper.errors import TrackingError
 from sweeper.tracker.mirror import Mirror
-from sweeper.tracker.store import Store
+from sweeper.tracker.store import Store, WriteRefusedError
 
 
 @pytest.fixture
@@ -388,12 +388,18 @@ def test_what_mlflow_refuses_stops_nothing_else(
     assert seen.trials[1].points == story.points[1]
 
 
-def test_a_refused_value_is_remarked_and_passed_over(mirror: Mirror, story: Any, see: Any) -> None:
+@pytest.mark.parametrize(
+    ("time", "step"),
+    [(-5.0, 1), pytest.param(5.0, 2**70, id="too large a step"), (1e30, 1)],
+)
+def test_a_refused_value_is_remarked_and_passed_over(
+    mirror: Mirror, story: Any, see: Any, time: float, step: int
+) -> None:
     story.start(0)
     with story.paths.history.open("a") as file:
         file.write(
-            '{"event":"epoch","trial":0,"time":-5.0,"epoch":1,"metrics":{"val_si_sdr":1.0},'
-            '"steps":{}}\n'
+            f'{{"event":"epoch","trial":0,"time":{time},"epoch":1,"metrics":{{"val_si_sdr":1.0}},'
+            f'"steps":{{"{step}":1.0}}}}\n'
         )
     story.start(1)
     story.epoch(1)
@@ -401,8 +407,48 @@ def test_a_refused_value_is_remarked_and_passed_over(mirror: Mirror, story: Any,
     _all(mirror)
     seen = see(story)
     assert seen.trials[0].status == "FAILED"
+    assert seen.trials[0].tags["sweeper.state"] == "failed"
     assert seen.trials[1].points == story.points[1]
     assert "MLflow refused a part of run" in mirror.remarks[0]
+
+
+def test_text_that_no_file_can_hold_is_written_with_escapes(
+    mirror: Mirror, story: Any, see: Any
+) -> None:
+    story.session()
+    story.start(0)
+    story.interrupt(0, "half \ud800 a character")
+    story.session_end("a NUL \0")
+    mirror.set_description("also here: \udfff")
+    _all(mirror)
+    seen = see(story)
+    assert seen.trials[0].tags["sweeper.stop_reason"] == "half \\ud800 a character"
+    assert seen.parent.tags["sweeper.state"] == "a NUL \\x00"
+    assert seen.parent.tags["mlflow.note.content"] == "also here: \\udfff"
+    assert not mirror.remarks
+
+
+def test_a_parent_that_refuses_a_part_gets_the_rest(story: Any, see: Any, sqlite_uri: str) -> None:
+    class Picky(Store):
+        """Never takes the parent's tags and settings."""
+
+        def log(self, run_id: str, points: Any = (), params: Any = None, tags: Any = None) -> None:
+            if any(key in (tags or ()) for key in ("sweeper.session", "sweeper.sweep")):
+                raise WriteRefusedError("no such tag")
+            super().log(run_id, points, params, tags)
+
+    with Mirror(
+        story.paths.root, story.sweep, sqlite_uri, facts=story.facts, connect=Picky.connect
+    ) as mirror:
+        story.session()
+        story.start(0)
+        story.epoch(0)
+        story.end(0, "complete", 5.0)
+        mirror.set_description("all the same")
+        _all(mirror)
+        assert (mirror.behind, mirror.owed) == (0, 0)
+        assert any("MLflow refused a part of the parent run: no such" in r for r in mirror.remarks)
+    assert see(story).parent.tags["mlflow.note.content"] == "all the same"
 
 
 def test_a_broken_artifact_store_holds_up_no_metric(story: Any, see: Any, sqlite_uri: str) -> None:

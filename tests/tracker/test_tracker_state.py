@@ -91,8 +91,9 @@ def test_another_target_starts_anew(reopen: Callable[[], MirrorState]) -> None:
     assert (state.offset, state.begun, state.runs, state.owed) == (0, 20, {}, set())
 
 
-def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [b"nonsense", b"\xff\xfe\x00", b'{"run":7}'])
+def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "mirror.jsonl"
-    path.write_text('{"run":[0,"run0"]}\nnonsense\n')
+    path.write_bytes(b'{"run":[0,"run0"]}\n' + line + b"\n")
     with pytest.raises(LedgerError, match=r"mirror\.jsonl:2"):
         MirrorState(path)

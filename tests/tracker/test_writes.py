@@ -50,6 +50,7 @@ def test_every_ending_is_told_truthfully(story: Any, state: str, status: str) ->
         ("aborted", "FAILED"),
         ("drained", "KILLED"),
         ("cancelled", "KILLED"),
+        ("lost", "KILLED"),
     ],
 )
 def test_every_end_of_a_session_is_told_truthfully(story: Any, reason: str, status: str) -> None:

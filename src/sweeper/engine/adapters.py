@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ray.tune import Callback, Stopper
 from ray.tune.search import Searcher
 
+from sweeper import words
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.records import TrialState
 from sweeper.trial import Outcome
@@ -92,7 +93,7 @@ class LedgerCallback(Callback):
         **info: Any,
     ) -> None:
         if _number(trial) in self._conductor.running:
-            reason = f"the worker died {trial.num_failures} times"
+            reason = f"the worker died {words.count(trial.num_failures, 'time')}"
             self._conductor.on_outcome(_number(trial), Outcome(TrialState.FAILED, reason))
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:

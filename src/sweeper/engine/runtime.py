@@ -19,7 +19,7 @@ import psutil
 
 from sweeper.engine.resources import Slots
 from sweeper.errors import LedgerError
-from sweeper.ledger.files import write_atomically
+from sweeper.ledger.files import told, write_atomically
 
 __all__ = ["Notes", "clean_up", "quiet", "ray_running"]
 
@@ -47,13 +47,15 @@ def quiet(log: Path) -> Iterator[TextIO]:
 
     Ray talks from several languages and threads, so the file descriptors themselves are moved.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    with told(log, "open"):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = log.open("a", encoding="utf-8")
     sys.stdout.flush()
     sys.stderr.flush()
     with (
+        file,
         os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as real,
         os.fdopen(os.dup(2), "w", encoding="utf-8") as errors,
-        log.open("a", encoding="utf-8") as file,
     ):
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -71,6 +73,9 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
     """Start Ray for ``slots`` and stop it again.
 
     What must be cleaned up after a killed driver is written to the file ``note``.
+
+    Raises:
+        LedgerError: Ray cannot start, or ``note`` cannot be written.
     """
     clean_up(note)
     for name, value in _ENVIRONMENT.items():

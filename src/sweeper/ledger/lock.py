@@ -7,12 +7,15 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
-from sweeper.errors import LedgerError, SweepLocked
+from sweeper.errors import SweepLocked
+from sweeper.ledger.files import told
 
 __all__ = ["Holder", "SweepLock", "holder"]
 
@@ -31,28 +34,35 @@ class SweepLock:
 
     Raises:
         SweepLocked: on entering, where another process holds it.
+        LedgerError: on entering, where it cannot be written, or the file system has no locks.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: TextIO | None = None
+        self._file: FileIO | None = None
 
     def __enter__(self) -> Self:
-        try:
+        with told(self._path, "open"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = self._path.open("a+", encoding="utf-8")
-        except OSError as error:
-            raise LedgerError(f"cannot open {self._path}: {error.strerror}") from error
+            # unbuffered: what a full disk refused is not tried again when it is closed
+            file = self._path.open("ab", buffering=0)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            with told(self._path, "lock"):
+                self._take(file)
+        except BaseException:
             file.close()
-            raise SweepLocked(_refusal(self._path)) from None
-        file.truncate(0)
-        file.write(json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), time.time()))))
-        file.flush()
+            raise
         self._file = file
         return self
+
+    def _take(self, file: FileIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SweepLocked(_refusal(self._path)) from None
+        me = Holder(socket.gethostname(), os.getpid(), time.time())
+        file.truncate(0)
+        file.write(json.dumps(asdict(me)).encode())
 
     def __exit__(
         self,
@@ -61,9 +71,9 @@ class SweepLock:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.truncate(0)
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            with file, suppress(OSError):  # the name is only for people
+                file.truncate(0)
 
 
 def holder(path: Path) -> Holder | None:
@@ -72,7 +82,7 @@ def holder(path: Path) -> Holder | None:
         with path.open(encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 return _read(path)
     except OSError:
         return None

@@ -16,6 +16,7 @@ from sweeper.engine.resources import Slots, plan_slots
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import quiet
 from sweeper.errors import LedgerError
+from sweeper.ledger.files import told
 from sweeper.ledger.history import read_history
 from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.manifest import Manifest
@@ -161,8 +162,9 @@ def _close(thread: MirrorThread, mirror: Mirror, console: Console) -> None:
 @contextmanager
 def _logging_to(folder: Path) -> Iterator[None]:
     """Keep what sweeper itself has to say in a file, and the terminal for the board."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / "sweeper.log", encoding="utf-8")
+    with told(folder, "write to"):
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(folder / "sweeper.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("sweeper")
     logger.addHandler(handler)

@@ -75,13 +75,20 @@ def _newest(folder: Path) -> int:
 
 
 def _fulfil(context: Context, kind: str, wish: Wish) -> None:
+    try:
+        _write_wish(context, kind, wish)
+    except WriteRefusedError as error:
+        context.remark(f"MLflow refused the {kind} of the parent run: {error}")
+    context.state.grant(kind, wish)
+
+
+def _write_wish(context: Context, kind: str, wish: Wish) -> None:
     run_id = context.target.run_id
     if kind == DESCRIPTION:
         context.store.log(run_id, tags={"mlflow.note.content": wish.value})
+        return
+    folder = context.paths.root / kind.removeprefix(FOLDER)
+    if folder.exists():
+        context.store.upload(run_id, folder, json.loads(wish.value))
     else:
-        folder = context.paths.root / kind.removeprefix(FOLDER)
-        if folder.exists():
-            context.store.upload(run_id, folder, json.loads(wish.value))
-        else:
-            context.remark(f"{folder} is gone, so it was not uploaded")
-    context.state.grant(kind, wish)
+        context.remark(f"{folder} is gone, so it was not uploaded")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from sweeper.tracker.context import Context
@@ -77,6 +78,8 @@ def _write(context: Context, run_id: str, writes: RunWrites, *, born: bool) -> N
             context.store.log_dataset(run_id, context.sweep.dataset)
     except WriteRefusedError as error:
         context.remark(f"MLflow refused a part of run {run_id}: {error}")
+        with suppress(WriteRefusedError):
+            context.store.log(run_id, tags=writes.tags)
     if writes.status:
         context.store.set_status(run_id, writes.status)
 

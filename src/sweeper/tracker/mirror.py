@@ -146,11 +146,8 @@ class Mirror:
             context = self._opened()
             try:
                 if not self._dressed:
-                    dress_parent(context)
-                    self._dressed = True
+                    self._dress(context)
                 artifacts.settle(context, stop)
-            except WriteRefusedError as error:
-                raise TrackingError(f"MLflow refused a part of the parent run: {error}") from error
             except RunGoneError as error:
                 raise self._lost(context) from error
 
@@ -196,6 +193,13 @@ class Mirror:
             reconcile(context)
             self._context = context
         return self._context
+
+    def _dress(self, context: Context) -> None:
+        try:
+            dress_parent(context)
+        except WriteRefusedError as error:
+            context.remark(f"MLflow refused a part of the parent run: {error}")
+        self._dressed = True
 
     def _lost(self, context: Context) -> TrackingError:
         """The parent run is gone; the next attempt looks for it and else begins anew."""

@@ -51,11 +51,12 @@ def safe_key(name: str) -> str:
 
 def param_text(value: object) -> str:
     """A parameter's value as text, no longer than MLflow keeps."""
-    return str(value)[:_MAX_PARAM]
+    return words.printable(str(value))[:_MAX_PARAM]
 
 
 def tag_text(value: str) -> str:
     """A tag's value, no longer than MLflow keeps; whole lines where something must go."""
+    value = words.printable(value)
     if len(value) <= _MAX_TAG:
         return value
     note = "\n\n(cut here)"
@@ -76,4 +77,4 @@ def params_of(
 def run_name(number: str, params: Mapping[str, ParamValue]) -> str:
     """What a child run is called: ``0007 lr=1.2e-3 batch_size=8``."""
     settings = (f"{name.split('.')[-1]}={words.number(v)}" for name, v in params.items())
-    return " ".join([number, *settings])[:_MAX_NAME]
+    return words.printable(" ".join([number, *settings]))[:_MAX_NAME]

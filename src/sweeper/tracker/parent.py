@@ -10,7 +10,7 @@ from sweeper.tracker.context import Context
 from sweeper.tracker.names import param_text, safe_key
 from sweeper.tracker.points import unwritten
 from sweeper.tracker.state import Target
-from sweeper.tracker.store import RunGoneError, RunView, Store
+from sweeper.tracker.store import RunGoneError, RunView, Store, WriteRefusedError
 from sweeper.tracker.tail import first_time, length
 from sweeper.tracker.writes import Birth, RunWrites
 
@@ -75,7 +75,10 @@ def write_parent(context: Context, writes: RunWrites, *, sure: bool) -> None:
     """Write the sweep's own metrics, tags and status."""
     store, run_id = context.store, context.target.run_id
     points = writes.points if sure else unwritten(store, run_id, writes.points)
-    store.log(run_id, points, {}, writes.tags)
+    try:
+        store.log(run_id, points, {}, writes.tags)
+    except WriteRefusedError as error:
+        context.remark(f"MLflow refused a part of the parent run: {error}")
     if writes.status:
         store.set_status(run_id, writes.status)
 

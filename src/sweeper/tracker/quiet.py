@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 
-__all__ = ["reason", "setup", "without_password"]
+__all__ = ["is_unstorable", "reason", "setup", "without_password"]
 
 _DEFAULTS = {
     # an outage must be noticed soon; the mirror itself tries again, and after a request whose fate
@@ -47,6 +47,16 @@ def reason(error: BaseException) -> str:
             return cause.strerror
     text = str(error).strip() or type(error).__name__
     return without_password(text.splitlines()[0])[:300]
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether ``error`` is about a value that no later attempt can store either."""
+    from sqlalchemy.exc import DataError
+
+    if type(error) is ValueError:  # a request's field; what is derived from it tells of answers
+        return True
+    hopeless = (OverflowError, UnicodeEncodeError, DataError)
+    return any(isinstance(cause, hopeless) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

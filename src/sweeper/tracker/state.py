@@ -129,7 +129,7 @@ class MirrorState:
             self._fold(entry)
 
     def _read(self, path: Path) -> None:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
             try:
                 self._fold(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:

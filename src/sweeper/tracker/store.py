@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from sweeper import words
 from sweeper.errors import TrackingError
 from sweeper.tracker import new_database, quiet
 from sweeper.tracker.names import tag_text
@@ -227,17 +228,18 @@ class Store:
     def upload_text(self, run_id: str, text: str, name: str) -> None:
         """Upload ``text`` as the artifact ``name``."""
         with self._clear(run_id):
-            self._client.log_text(run_id, text, name)
+            self._client.log_text(run_id, words.printable(text), name)
 
     @contextmanager
     def _clear(self, run_id: str | None = None) -> Iterator[None]:
         """Errors of the block as `TrackingError`, or as what they mean for the run."""
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
         with _clear_errors(self.uri):
             try:
                 yield
-            except MlflowException as error:
+            except (MlflowException, SQLAlchemyError, OverflowError, ValueError) as error:
                 if run_id is not None:
                     self._raise_for_run(run_id, error)
                 raise
@@ -252,6 +254,8 @@ class Store:
             if run.info.lifecycle_stage != "active":
                 raise RunGoneError from error
             raise WriteRefusedError(quiet.reason(error)) from error
+        if quiet.is_unstorable(error):
+            raise WriteRefusedError(quiet.reason(error)) from error
 
 
 @contextmanager
@@ -261,7 +265,7 @@ def _clear_errors(uri: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, OverflowError, ValueError) as error:
         where = quiet.without_password(uri)
         raise TrackingError(f"MLflow at {where}: {quiet.reason(error)}") from error
 
