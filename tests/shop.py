@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -43,21 +43,23 @@ class Shop:
 
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def space(self, task: str, **options: Any) -> Path:
         return toy.write_space(self.folder, task, **options)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start the program in a process group of its own."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
         environment["PYTHONPATH"] = str(_TESTS)
         # each start would compile all of its imports anew
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment |= self.variables
         process = subprocess.Popen(
             [sys.executable, "-m", "sweeper", *words],
             cwd=self.folder,
             env=environment,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
