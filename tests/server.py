@@ -21,13 +21,13 @@ class Server:
     def __init__(self, folder: Path, port: int) -> None:
         self.uri = f"http://127.0.0.1:{port}"
         self._folder = folder
-        self._port = port
+        self.port = port
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
-            *("--port", str(self._port), "--workers", "1"),
+            *("--port", str(self.port), "--workers", "1"),
             *("--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db"),
         ]
         with (self._folder / "server.log").open("ab") as log:

@@ -124,6 +124,12 @@ class Arena(Shop):
         process.wait(PATIENCE)
         self.met.append(self.running())
 
+    def kill(self, victim: psutil.Process, met: set[int]) -> None:
+        """Kill a process of the sweep, for which the session itself must make up."""
+        victim.kill()
+        self.met.append(met)
+        self.restarts.append(time.time())
+
     def recovery_seconds(self) -> float:
         """The longest time from a restart until the next event that tells of progress."""
         times = [

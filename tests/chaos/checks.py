@@ -27,23 +27,32 @@ def is_whole(record: TrialRecord, epochs: int = 4) -> bool:
     return record.state is TrialState.PRUNED and record.epoch > 0
 
 
-def count_losses(arena: Arena, trials: int, judge: Judge = is_whole, uri: str = "") -> Losses:
+def count_losses(
+    arena: Arena,
+    trials: int,
+    judge: Judge = is_whole,
+    *,
+    uri: str = "",
+    of: Collection[int] | None = None,
+) -> Losses:
     """Look at the ledger, at MLflow, at what was trained and at the processes.
 
     Args:
         trials: how many were asked for.
         judge: whether a trial ended as it must.
         uri: of MLflow; its default is the store in the sweep's folder.
+        of: trials to look at; None for all.
     """
     left = [*arena.leftovers(), *arena.scratch.glob("sweeper-*")]
     print("left:", left)
     records = arena.records()
+    chosen = [r for r in records if of is None or r.number in of]
     losses = Losses(
-        trials=abs(trials - len(records)) + sum(not judge(r) for r in records),
-        wrong_numbers=sum(_wrong_numbers(r) for r in records),
+        trials=abs(trials - len(records)) + sum(not judge(r) for r in chosen),
+        wrong_numbers=sum(_wrong_numbers(r) for r in chosen),
         processes=len(left),
     )
-    losses = dataclasses.replace(losses, **_epochs_again(arena))
+    losses = dataclasses.replace(losses, **_epochs_again(arena, {r.number for r in chosen}))
     return dataclasses.replace(losses, **_in_mlflow(records, uri or arena.store))
 
 
@@ -61,11 +70,11 @@ def _wrong_numbers(record: TrialRecord) -> int:
     return sum(dict(r.metrics) != true[r.epoch - 1] for r in record.reports)
 
 
-def _epochs_again(arena: Arena) -> dict[str, int]:
+def _epochs_again(arena: Arena, of: Collection[int]) -> dict[str, int]:
     begun = Counter((number, epoch) for number, epoch, _ in arena.begun())
     again: Counter[int] = Counter()
     for (number, _), times in begun.items():
-        again[number] += times - 1
+        again[number] += times - 1 if number in of else 0
     beyond = sum(
         max(0, times - sum(number in met for met in arena.met)) for number, times in again.items()
     )

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sweeper.records import EpochReport, Trial
@@ -33,8 +34,9 @@ def walk(trial: Trial, /) -> Iterator[EpochReport]:
         time.sleep(plan["seconds"])
         states.append(_step(trial.params, trial.seed, states))
         report = _report(trial, epoch, states[-1])
-        if trial.number in plan["trials"] and epoch == plan["epoch"]:
-            report = FAULTS[plan["fault"]](trial, report)
+        fault, at = plan["faults"].get(str(trial.number), ("nothing", 0))
+        if epoch == at:
+            report = FAULTS[fault](trial, report)
         temporary = kept.with_suffix(".new")
         temporary.write_text(json.dumps(states))
         temporary.replace(kept)
@@ -120,7 +122,7 @@ def _hang(trial: Trial, report: EpochReport) -> EpochReport:
 
 
 FAULTS: Mapping[str, Callable[[Trial, EpochReport], EpochReport]] = {
-    "none": _nothing,
+    "nothing": _nothing,
     "nan": _nan,
     "memory_error": _memory_error,
     "out_of_gpu_memory": _out_of_gpu_memory,
@@ -134,7 +136,7 @@ SPACE = """
 name: toy
 experiment: chaos
 task: chaos.tasks:walk
-model: {{seconds: {seconds}, fault: {fault}, trials: {on}, epoch: {epoch}}}
+model: {{seconds: {seconds}, faults: {faults}}}
 training: {{epochs: {epochs}}}
 search_space:
   lr: {{type: float, low: 1.0e-4, high: 1.0e-1, log: true}}
@@ -155,11 +157,9 @@ def write_space(
     concurrent: int = 2,
     pruner: str = "median, n_startup_trials: 2, n_warmup_epochs: 1",
     seconds: float = 0.1,
-    fault: str = "none",
-    on: tuple[int, ...] = (),
-    epoch: int = 2,
+    faults: Mapping[int, tuple[str, int]] = MappingProxyType({}),
 ) -> Path:
-    """A search space for `walk`, with ``fault`` in epoch ``epoch`` of the trials ``on``."""
+    """A search space for `walk`; ``faults`` says which trial has which one, in which epoch."""
     path = folder / "toy.yaml"
     values = {
         "trials": trials,
@@ -167,9 +167,7 @@ def write_space(
         "concurrent": concurrent,
         "pruner": pruner,
         "seconds": seconds,
-        "fault": fault,
-        "on": list(on),
-        "epoch": epoch,
+        "faults": json.dumps({str(number): fault for number, fault in faults.items()}),
     }
     path.write_text(SPACE.format(**values), encoding="utf-8")
     return path
