@@ -16,12 +16,12 @@ class Moment:
     """A time ``delay`` seconds after the beginning of a ``stage``."""
 
     stage: str
-    begun: Callable[[], bool]
+    since: Callable[[], bool]
     delay: float
 
     def comes(self, arena: Arena, process: subprocess.Popen[str]) -> bool:
         """Wait for it; False where the driver ended before."""
-        if not arena.until(self.begun, process):
+        if not arena.until(self.since, process):
             return False
         try:
             process.wait(self.delay)
@@ -30,21 +30,26 @@ class Moment:
         return False
 
 
-def draw(arena: Arena, epochs: int = 24) -> Moment:
+def draw(arena: Arena, trials: int = 6, *, last: bool = True) -> Moment:
     """A moment of the session that begins now: half of them while it trains.
 
     Args:
-        epochs: at most so many are still to be trained.
+        trials: how many the sweep has.
+        last: nothing more is to happen to the sweep, so it may as well be at its end.
     """
     choose = arena.random
-    stage = choose.choice(["start", "ray", "training", "training", "training", "closing"])
-    before, ended = len(arena.begun()), arena.count("session_end")
-    wanted = before + choose.randint(1, max(1, epochs - before))
+    stage = choose.choice(["start", "ray", "training", "training", "training"])
+    if last:
+        stage = choose.choice([stage, stage, stage, stage, "shutdown", "closing"])
+    begun, ended = len(arena.begun()), arena.count("session_end")
+    # about as many epochs as the pruner leaves
+    wanted = begun + choose.randint(1, max(1, 3 * trials - begun))
     stages: dict[str, tuple[Callable[[], bool], float]] = {
         "start": (lambda: True, 4.0),
-        "ray": ((arena.paths.root / "ray.json").exists, 6.0),
+        "ray": (arena.paths.ray.exists, 6.0),
         "training": (lambda: len(arena.begun()) >= wanted, 0.3),
+        "shutdown": (lambda: arena.count("end") >= trials, 0.5),
         "closing": (lambda: arena.count("session_end") > ended, 4.0),
     }
-    begun, longest = stages[stage]
-    return Moment(stage, begun, choose.uniform(0.0, longest))
+    since, longest = stages[stage]
+    return Moment(stage, since, choose.uniform(0.0, longest))

@@ -40,7 +40,7 @@ def test_killed_drivers(
     tasks.write_space(arena.folder, trials=_TRIALS, concurrent=concurrent)
     stages = []
     while len(stages) < times:
-        moment = draw(arena)
+        moment = draw(arena, _TRIALS, last=len(stages) == times - 1)
         process = arena.go()
         if moment.comes(arena, process):
             arena.kill_driver(process, with_ray=with_ray)

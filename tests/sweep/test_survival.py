@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from sweeper.ledger.paths import SweepPaths
@@ -137,3 +139,19 @@ def test_a_second_driver_is_refused_by_name(shop: Shop) -> None:
     assert code == 2
     assert f"process {process.pid} on " in said
     process.kill()
+
+
+def test_ray_left_by_a_driver_killed_after_its_last_trial_is_ended(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shop.space("valley", trials=2)
+    assert shop.run("run", "toy.yaml")[0] == 0
+    orphan = psutil.Popen(["sleep", "600"])
+    scratch = tmp_path_factory.mktemp("ray") / "sweeper-left"
+    scratch.mkdir()
+    noted = {"processes": [(orphan.pid, orphan.create_time())], "scratch": str(scratch)}
+    SweepPaths(shop.folder / "sweeps/toy").ray.write_text(json.dumps(noted))
+    code, said = shop.run("run", "toy.yaml")
+    assert (code, "2 done, 0 to go" in said) == (0, True), said
+    assert orphan.wait(10) == -signal.SIGKILL
+    assert not scratch.exists()

@@ -22,11 +22,10 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
         folder: working directory of the workers, and where a user's own modules are found.
         tick: called several times a second.
     """
-    note = conductor.ledger.paths.root / "ray.json"
     # Ray takes SIGTERM for itself when it starts, so our handlers come once more after it
     with (
         _obeying_signals(conductor),
-        ray_running(conductor.slots, note) as notes,
+        ray_running(conductor.slots, conductor.ledger.paths.ray) as notes,
         _obeying_signals(conductor),
     ):
 

@@ -54,6 +54,11 @@ class SweepPaths:
         return self.root / "lock"
 
     @property
+    def ray(self) -> Path:
+        """What must be cleaned up after a killed driver."""
+        return self.root / "ray.json"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

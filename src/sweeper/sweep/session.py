@@ -14,7 +14,7 @@ from sweeper.config import SweepConfig
 from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.resources import Slots, plan_slots
 from sweeper.engine.run import run_trials
-from sweeper.engine.runtime import quiet
+from sweeper.engine.runtime import clean_up, quiet
 from sweeper.errors import LedgerError
 from sweeper.ledger.files import told
 from sweeper.ledger.history import read_history
@@ -102,6 +102,8 @@ def list_unfinished(sweeps: Path, console: Console) -> None:
 def _session(
     ledger: Ledger, sweep: SweepIdentity, slots: Slots, contract: Contract, console: Console
 ) -> Ending:
+    # also where nothing is left to train: a driver may have been killed after its last trial
+    clean_up(ledger.paths.ray)
     conductor = Conductor(ledger, slots)
     with Mirror(ledger.paths.root, sweep) as mirror:
         thread = MirrorThread(mirror)
