@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
@@ -122,17 +123,14 @@ def _writes(folder: Path, config: SweepConfig, monkeypatch: pytest.MonkeyPatch) 
 
 def _before_each_write(patch: pytest.MonkeyPatch, action: Any) -> None:
     """Call ``action`` before and after each line of the history and each entry of the journal."""
-    from optuna.storages.journal import JournalFileBackend
+    original = files.LineLog.append
 
-    for owner, name in ((files.LineLog, "append"), (JournalFileBackend, "append_logs")):
-        original = getattr(owner, name)
+    def wrapped(*args: Any, **options: Any) -> None:
+        action()
+        original(*args, **options)
+        action()
 
-        def wrapped(*args: Any, _original: Any = original) -> None:
-            action()
-            _original(*args)
-            action()
-
-        patch.setattr(owner, name, wrapped)
+    patch.setattr(files.LineLog, "append", wrapped)
 
 
 def test_killed_at_any_write_the_sweep_goes_on_as_if_it_had_not_been(
@@ -294,17 +292,19 @@ def test_the_time_after_a_kill_is_not_part_of_the_budget(tmp_path: Path) -> None
 def test_a_journal_that_cannot_be_written_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from optuna.storages.journal import JournalFileBackend
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    class Full(io.FileIO):
+        def write(self, _: Any) -> int:
+            raise OSError(28, "No space left on device")
 
     with _open(tmp_path, _config(tmp_path)) as ledger:
         conductor = Conductor(ledger, ONE)
         conductor.next_trial()
-        monkeypatch.setattr(JournalFileBackend, "append_logs", full)
-        with pytest.raises(LedgerError, match=r"study\.journal: No space left"):
-            conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
+        journal = ledger._study._journal
+        assert journal is not None
+        with monkeypatch.context() as patch, Full(journal.path, "ab") as disk:
+            patch.setattr(journal._log, "_file", disk)
+            with pytest.raises(LedgerError, match=r"study\.journal: No space left"):
+                conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
 
 
 def test_a_target_once_reached_ends_the_sweep_for_good(tmp_path: Path) -> None:
@@ -333,5 +333,5 @@ def test_a_damaged_journal_is_called_so(tmp_path: Path) -> None:
     config = _config(tmp_path, trials=2)
     journal = _sweep(tmp_path, config)[0].paths.journal
     journal.write_bytes(b"\xff garbage\n" + journal.read_bytes())
-    with pytest.raises(LedgerError, match="cannot open the study"):
+    with pytest.raises(LedgerError, match=r"study\.journal:1: damaged line"):
         _sweep(tmp_path, config)

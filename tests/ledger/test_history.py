@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sweeper.errors import LedgerError
-from sweeper.ledger.history import History, events, read_history
+from sweeper.ledger.files import entries
+from sweeper.ledger.history import History, read_history
 from sweeper.records import TrialState
 
 
@@ -88,7 +89,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_text(json.dumps(_start(0, 1.0)) + "\nrubbish\n")
     with pytest.raises(LedgerError, match=r"history\.jsonl:2"):
-        list(events(path))
+        list(entries(path))
 
 
 @pytest.mark.parametrize("line", ["[]", "{}", json.dumps(_epoch(9, 2.0, 1))])

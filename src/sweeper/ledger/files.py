@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from sweeper.errors import LedgerError
 
-__all__ = ["LineLog", "cut_torn_line", "told", "write_atomically"]
+__all__ = ["LineLog", "cut_torn_line", "entries", "told", "write_atomically"]
 
 
 @contextmanager
@@ -71,8 +71,28 @@ def _end_of_last_line(file: BinaryIO, size: int, block: int = 1 << 16) -> int:
     return 0
 
 
+def entries(path: Path) -> Iterator[Any]:
+    """What the whole lines of the log at ``path`` say; one still being written is left out.
+
+    Raises:
+        LedgerError: a line is damaged; the message says which.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise LedgerError(f"{path}:{number}: damaged line: {error}") from error
+
+
 class LineLog:
-    """An append-only file of JSON lines; each append is on disk when it returns."""
+    """An append-only file of JSON lines; unless told otherwise, each is on disk when it returns."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -82,8 +102,11 @@ class LineLog:
             # unbuffered: what failed to be written is not tried again behind our back
             self._file = path.open("ab", buffering=0)
 
-    def append(self, *entries: Mapping[str, Any]) -> None:
+    def append(self, *entries: Mapping[str, Any], sync: bool = True) -> None:
         """Append all ``entries`` or none.
+
+        Args:
+            sync: wait until they are on the disk; else they survive this process only.
 
         Raises:
             LedgerError: the disk refused; what was there before is as it was.
@@ -95,10 +118,16 @@ class LineLog:
                 written = self._file.write(data)
                 if written != len(data):
                     raise OSError(28, os.strerror(28))
-                os.fsync(self._file.fileno())
+                if sync:
+                    os.fsync(self._file.fileno())
             except OSError:
                 os.ftruncate(self._file.fileno(), before)
                 raise
+
+    def sync(self) -> None:
+        """Wait until all that was appended is on the disk."""
+        with told(self._path, "write"):
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()

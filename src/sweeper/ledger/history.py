@@ -12,16 +12,16 @@ Each line is one event, a JSON object with ``event`` and ``time``:
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sweeper.errors import LedgerError
+from sweeper.ledger.files import entries
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 
-__all__ = ["History", "events", "read_history"]
+__all__ = ["History", "read_history"]
 
 Event = Mapping[str, Any]
 
@@ -148,26 +148,6 @@ class History:
         self._finished[draft.number] = draft.record()
 
 
-def events(path: Path) -> Iterator[Event]:
-    """The whole lines of the history at ``path``; a line still being written is left out.
-
-    Raises:
-        LedgerError: a line is damaged; the message says which.
-    """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise LedgerError(f"{path}:{number}: damaged line: {error}") from error
-
-
 def read_history(path: Path) -> History:
     """Read the history at ``path``; empty where there is none.
 
@@ -175,7 +155,7 @@ def read_history(path: Path) -> History:
         LedgerError: a line is damaged, or is no event that can follow on those before it.
     """
     history = History()
-    for number, event in enumerate(events(path), start=1):
+    for number, event in enumerate(entries(path), start=1):
         try:
             history.add(event)
         except (LookupError, TypeError, ValueError, AttributeError) as error:

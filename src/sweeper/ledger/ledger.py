@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.config import flat_params
 from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.history import History, read_history
+from sweeper.ledger.journal import Journal
 from sweeper.ledger.lock import SweepLock
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
@@ -41,8 +42,11 @@ def open_ledger(paths: SweepPaths, manifest: Manifest, config: SweepConfig) -> I
         if not paths.manifest.exists() or Manifest.read(paths) != manifest:
             write_atomically(paths.config, config.to_yaml())
             manifest.write(paths)
-        with closing(LineLog(paths.history)) as log:
-            yield Ledger(paths, manifest, config, log)
+        with (
+            closing(LineLog(paths.history)) as log,
+            closing(Journal(paths.journal)) as journal,
+        ):
+            yield Ledger(paths, manifest, config, log, journal)
 
 
 class Ledger:
@@ -54,6 +58,7 @@ class Ledger:
         manifest: Manifest,
         config: SweepConfig,
         log: LineLog,
+        journal: Journal,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.paths = paths
@@ -62,7 +67,7 @@ class Ledger:
         self._clock = clock
         self._log = log
         self.history: History = read_history(paths.history)
-        self._study = SweepStudy(paths.journal, config)
+        self._study = SweepStudy(journal, config)
         self._study.catch_up(self.history.records())
         self._asked: dict[int, Mapping[str, ParamValue]] = {
             number: self._study.finish_asking(number)

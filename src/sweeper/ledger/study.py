@@ -1,25 +1,22 @@
 """The Optuna study of a sweep: the samplers' and pruners' view of the history.
 
-The history is written first and the study second, so after a crash the study may lag behind by an
-event of each trial; `SweepStudy.catch_up` tells it what it missed.
+A proposal is on the disk before the history speaks of it. Of everything else the history is written
+first, so after a crash the study may lag behind; `SweepStudy.catch_up` tells it what it missed.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import optuna
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState as OptunaState
 
 from sweeper import tell
 from sweeper.distributions import ask, enqueue
 from sweeper.errors import ConfigError, LedgerError, Problem
-from sweeper.ledger.files import cut_torn_line, told
+from sweeper.ledger.journal import Journal
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 from sweeper.samplers._build import build as build_sampler
@@ -46,18 +43,19 @@ class SweepStudy:
         LedgerError: the journal cannot be read or written.
     """
 
-    def __init__(self, journal: Path | None, config: SweepConfig) -> None:
+    def __init__(self, journal: Journal | None, config: SweepConfig) -> None:
         self._config = config
-        self._journal = journal or Path("a study in memory")
-        self._study = _open(journal, config)
+        self._journal = journal
+        self._study = _open(self._journal, config)
         self._enqueue(config.enqueue)
+        self._sync()
 
     def ask(self) -> tuple[int, Params] | None:
         """Number and parameters of the next trial; None where every point has been tried."""
         if is_exhausted(self._study):
             return None
-        with told(self._journal, "append to"):
-            trial, params = ask(self._study, self._config.search_space)
+        trial, params = ask(self._study, self._config.search_space)
+        self._sync()
         return trial.number, params
 
     def asked(self) -> list[int]:
@@ -67,18 +65,18 @@ class SweepStudy:
 
     def finish_asking(self, number: int) -> Params:
         """Parameters of a trial that an earlier driver asked for, maybe not to the end."""
-        return ask(self._study, self._config.search_space, number)[1]
+        params = ask(self._study, self._config.search_space, number)[1]
+        self._sync()
+        return params
 
     def report(self, number: int, report: EpochReport) -> bool:
         """Tell the pruner an epoch's objective; whether it ends the trial. The same every time."""
         value = report.metrics[self._config.objective.metric]
-        with told(self._journal, "append to"):
-            return tell.report(self._study, number, report.epoch, value)
+        return tell.report(self._study, number, report.epoch, value)
 
     def end(self, number: int, state: TrialState, value: float | None) -> None:
         """Tell the sampler how a trial ended."""
-        with told(self._journal, "append to"):
-            tell.tell(self._study, number, state, value)
+        tell.tell(self._study, number, state, value)
 
     def catch_up(self, records: Collection[TrialRecord]) -> None:
         """Tell every report and ending of ``records`` that the study does not have yet.
@@ -102,10 +100,15 @@ class SweepStudy:
         ended = {trial.number for trial in trials if trial.state.is_finished()}
         proposed = {trial.number for trial in trials if trial.state is not OptunaState.WAITING}
         if lacking := (known - proposed) | (ended - known):
+            where = self._journal.path if self._journal else "the study"
             raise LedgerError(
-                f"{self._journal} and the history beside it do not agree on trial {min(lacking)}: "
+                f"{where} and the history beside it do not agree on trial {min(lacking)}: "
                 "one of them was removed or replaced. Put it back, or start under another name."
             )
+
+    def _sync(self) -> None:
+        if self._journal is not None:
+            self._journal.sync()
 
     def _enqueue(self, points: Iterable[Params]) -> None:
         """Put the points that are not yet in the study behind those that are."""
@@ -116,7 +119,7 @@ class SweepStudy:
                 self._study.set_user_attr("enqueued", index + 1)
 
 
-def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
+def _open(journal: Journal | None, config: SweepConfig) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = config.sampler
     storage = None if journal is None else _storage(journal)
@@ -129,28 +132,13 @@ def _open(journal: Path | None, config: SweepConfig) -> optuna.Study:
             pruner=build_pruner(config.pruner.name, config.pruner.options, config.epochs),
             load_if_exists=True,
         )
-    except OSError as error:
-        raise _cannot_open(journal, error) from error
     except (LookupError, ValueError, TypeError) as error:
         what = f"sampler {sampler.name} or pruner {config.pruner.name}"
         raise ConfigError([Problem("sampler, pruner", f"cannot make {what}: {error}")]) from error
 
 
-def _storage(journal: Path) -> JournalStorage:
-    """The study's storage.
-
-    Raises:
-        LedgerError: the journal cannot be read.
-    """
-    cut_torn_line(journal)
-    # our own lock is held, so nobody is behind a lock file that a killed driver left
-    with contextlib.suppress(FileNotFoundError):
-        journal.with_name(journal.name + ".lock").unlink()
+def _storage(journal: Journal) -> JournalStorage:
     try:
-        return JournalStorage(JournalFileBackend(str(journal)))
-    except (OSError, LookupError, ValueError, TypeError) as error:
-        raise _cannot_open(journal, error) from error
-
-
-def _cannot_open(journal: Path | None, error: Exception) -> LedgerError:
-    return LedgerError(f"cannot open the study in {journal}: {error}")
+        return JournalStorage(journal)
+    except (LookupError, ValueError, TypeError) as error:
+        raise LedgerError(f"cannot open the study in {journal.path}: {error}") from error
