@@ -44,6 +44,7 @@ class Shop:
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "sweeper")
 
     def space(self, task: str, **options: Any) -> Path:
         return toy.write_space(self.folder, task, **options)
@@ -56,7 +57,7 @@ class Shop:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment |= self.variables
         process = subprocess.Popen(
-            [sys.executable, "-m", "sweeper", *words],
+            [sys.executable, *self.program, *words],
             cwd=self.folder,
             env=environment,
             stdout=output,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import signal
@@ -75,6 +76,15 @@ def dies_always(trial: Trial, /) -> Iterator[EpochReport]:
     for report in _reports(trial):
         if trial.number == 1:
             os.kill(os.getpid(), signal.SIGKILL)
+        yield report
+
+
+def hangs(trial: Trial, /) -> Iterator[EpochReport]:
+    """Trial 1 hangs in its second epoch, in C and deaf to SIGTERM."""
+    for report in _reports(trial):
+        if trial.number == 1 and report.epoch == 2:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            ctypes.PyDLL(None).sleep(3600)  # the interpreter stays locked meanwhile
         yield report
 
 

@@ -335,3 +335,43 @@ def test_a_damaged_journal_is_called_so(tmp_path: Path) -> None:
     journal.write_bytes(b"\xff garbage\n" + journal.read_bytes())
     with pytest.raises(LedgerError, match=r"study\.journal:1: damaged line"):
         _sweep(tmp_path, config)
+
+
+def test_a_trial_hangs_some_time_after_its_deadline(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley"), ["budget.trial_hours=1"])
+    now = [1_000_000.0]
+    with _open(tmp_path, config) as ledger:
+        conductor = Conductor(ledger, TWO, clock=lambda: now[0])
+        trial = conductor.next_trial()
+        assert isinstance(trial, Trial)
+        conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
+        # the worker has its limit, then a tenth of that and half a minute to end the trial itself
+        for now[0], hanging in ((1_003_600.0, []), (1_003_989.0, []), (1_003_991.0, [0])):
+            assert conductor.overdue() == hanging
+        conductor.on_hanging(0)
+        assert conductor.overdue() == []
+        record = ledger.record(0)
+    assert (record.state, record.value) == (TrialState.TIMED_OUT, 1.0)
+    assert record.reason == "hung in epoch 2, beyond the limit of 1 h 00 min: the worker was killed"
+
+
+def test_a_trial_that_ran_out_of_memory_is_ended_by_its_next_worker(tmp_path: Path) -> None:
+    with _open(tmp_path, _config(tmp_path)) as ledger:
+        conductor = Conductor(ledger, ONE)
+        conductor.next_trial()
+        conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
+        again = conductor.on_worker_lost(0, "out of memory: 9 MiB")
+        assert (again.number, again.reported) == (0, 1)
+        run = TrialRun(again)
+        outcome = run.step()
+        run.close()
+        assert outcome == Outcome(TrialState.OUT_OF_MEMORY, "out of memory: 9 MiB")
+
+
+def test_used_up_hours_end_a_session_before_it_begins(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley"), ["budget.hours=0.5"])
+    with _open(tmp_path, config) as ledger:
+        ledger.history.add({"event": "session", "session": 1, "time": 0.0})
+        ledger.history.add({"event": "session_end", "time": 1801.0, "reason": ""})
+        conductor = Conductor(ledger, ONE, clock=lambda: 5000.0)
+        assert (conductor.ending, conductor.why) == (Ending.FINISHED, "budget of 0.5 h used up")

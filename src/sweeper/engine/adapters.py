@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ray.exceptions import OutOfMemoryError, RayTaskError
 from ray.tune import Callback, Stopper
 from ray.tune.search import Searcher
 
 from sweeper import words
 from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.engine.workers import Workers
 from sweeper.records import TrialState
 from sweeper.trial import Outcome
 
@@ -59,6 +62,7 @@ class LedgerCallback(Callback):
     def __init__(self, conductor: Conductor, tick: Callable[[], None]) -> None:
         self._conductor = conductor
         self._tick = tick
+        self._workers = Workers()
 
     def on_trial_result(
         self,
@@ -68,6 +72,8 @@ class LedgerCallback(Callback):
         result: dict[str, Any],
         **info: Any,
     ) -> None:
+        if _number(trial) not in self._conductor.running:
+            return  # its worker was given up in the meantime
         if "outcome" in result:
             if result["outcome"].spoiled:
                 # its worker raises next, for Ray to replace it; there is nothing to try again
@@ -83,7 +89,9 @@ class LedgerCallback(Callback):
         trial: TuneTrial,
         **info: Any,
     ) -> None:
-        self._conductor.on_worker_lost(_number(trial))
+        number = _number(trial)
+        again = self._conductor.on_worker_lost(number, self._out_of_memory(trial))
+        trial.config = {**trial.config, "trial": again}
 
     def on_trial_error(
         self,
@@ -92,12 +100,40 @@ class LedgerCallback(Callback):
         trial: TuneTrial,
         **info: Any,
     ) -> None:
-        if _number(trial) in self._conductor.running:
-            reason = f"the worker died {words.count(trial.num_failures, 'time')}"
-            self._conductor.on_outcome(_number(trial), Outcome(TrialState.FAILED, reason))
+        if _number(trial) not in self._conductor.running:
+            return
+        if reason := self._out_of_memory(trial):
+            outcome = Outcome(TrialState.OUT_OF_MEMORY, reason)
+        else:
+            reason = (
+                f"the worker died {words.count(trial.num_failures, 'time')}{_last_words(trial)}"
+            )
+            outcome = Outcome(TrialState.FAILED, reason)
+        self._conductor.on_outcome(_number(trial), outcome)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        self._workers.look([self._folder(number) for number in self._conductor.running])
+        self._end_hanging(trials)
         self._tick()
+
+    def _end_hanging(self, trials: list[TuneTrial]) -> None:
+        if not (hanging := self._conductor.overdue()):
+            return
+        for trial in trials:
+            if trial.status == trial.RUNNING and (number := _number(trial)) in hanging:
+                trial.max_failures = 0  # there is nothing to try again
+                self._workers.kill(self._folder(number))
+                self._conductor.on_hanging(number)
+
+    def _out_of_memory(self, trial: TuneTrial) -> str:
+        """What to say where the trial's worker died for lack of memory, else nothing."""
+        seen = self._workers.out_of_memory(self._folder(_number(trial)))
+        if isinstance(trial.get_pickled_error(), OutOfMemoryError):
+            return seen or "out of memory: Ray ended the worker before the machine's was used up"
+        return seen
+
+    def _folder(self, number: int) -> Path:
+        return self._conductor.ledger.paths.trial(number)
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -122,3 +158,11 @@ class LedgerStopper(Stopper):
 def _number(trial: TuneTrial) -> int:
     number: int = trial.config["trial"].number
     return number
+
+
+def _last_words(trial: TuneTrial) -> str:
+    """What a worker said that could not even begin; one that was killed says nothing."""
+    error = trial.get_pickled_error()
+    if not isinstance(error, RayTaskError):
+        return ""
+    return f": {type(error.cause).__name__}: {words.printable(str(error.cause))[:500]}"

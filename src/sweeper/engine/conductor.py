@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweeper import words
 from sweeper.config import apply
-from sweeper.records import EpochReport, Trial, TrialRecord, TrialState, best_report
+from sweeper.engine.limits import hours_used_up, is_over, target_reached
+from sweeper.ledger.files import told
+from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
 from sweeper.trial import Outcome, request_stop
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Conductor", "Ending", "Next"]
 
 log = logging.getLogger(__name__)
+
+_GRACE_SECONDS, _GRACE_SHARE = 30.0, 0.1
+"""How long after its deadline a trial hangs: this long, and this share of its limit longer."""
 
 
 class Next(enum.Enum):
@@ -67,16 +73,22 @@ class Conductor:
     def __post_init__(self) -> None:
         self._config = self.ledger.config
         self._waiting = deque(self.ledger.unfinished())
-        self._running: set[int] = set()
+        self._running: dict[int, float | None] = {}  # with their deadlines
         self._failed_in_a_row = 0
         self.last_failure: Outcome | None = None
-        for record in self.ledger.history.records():
-            for report in record.reports:
-                self._check_target(report)
+        self._finish_if(is_over(self._config, self.ledger.history, self.clock()))
 
     @property
     def running(self) -> frozenset[int]:
         return frozenset(self._running)
+
+    def overdue(self) -> list[int]:
+        """Running trials that should have ended long ago: their workers hang."""
+        hours = self._config.budget.trial_hours
+        if hours is None:
+            return []
+        latest = self.clock() - _GRACE_SECONDS - _GRACE_SHARE * hours * 3600
+        return [n for n, deadline in self._running.items() if deadline and deadline < latest]
 
     def next_trial(self) -> Trial | Next:
         """The next trial for a free slot: unfinished ones first, then the sampler's."""
@@ -85,23 +97,18 @@ class Conductor:
         number = self._next_number()
         if number is None:
             return Next.NOTHING
-        self._running.add(number)
-        record = self.ledger.start(number)
-        if record.reports:
-            # a driver may have died between the pruner's decision and our request
-            self.on_report(number, record.reports[-1])
-        return self._for_worker(record)
+        return self._start(number)
 
     def on_report(self, number: int, report: EpochReport) -> None:
         """Take an epoch's report, and end the trial if the pruner says so."""
         stop = self.ledger.report(number, report)
-        self._check_target(report)
+        self._finish_if(target_reached(self._config, report))
         if stop and report.epoch < self._config.epochs:
             self._stop(number, report)
 
     def on_outcome(self, number: int, outcome: Outcome) -> None:
         """Take how a trial ended."""
-        self._running.discard(number)
+        self._running.pop(number, None)
         if outcome.state is TrialState.COMPLETE and not self.ledger.record(number).reports:
             outcome = Outcome(TrialState.FAILED, "the task ended without a report")
         record = self.ledger.end(number, outcome.state, outcome.reason)
@@ -111,10 +118,23 @@ class Conductor:
         else:
             self._failed_in_a_row = 0
 
-    def on_worker_lost(self, number: int) -> None:
-        """A worker died and Ray starts another on the same trial."""
-        self.ledger.interrupt(number, "the worker was lost")
-        self.ledger.start(number)
+    def on_worker_lost(self, number: int, out_of_memory: str = "") -> Trial:
+        """A worker died and Ray starts another on the same trial; gives what it shall work on.
+
+        Args:
+            out_of_memory: what to say where it died of that; the other worker then only ends it.
+        """
+        self.ledger.interrupt(number, out_of_memory or "the worker was lost")
+        if out_of_memory:
+            self._request(number, TrialState.OUT_OF_MEMORY, out_of_memory)
+        return self._start(number)
+
+    def on_hanging(self, number: int) -> None:
+        """The worker did not end the trial when its time was up, and was killed."""
+        epoch = self.ledger.record(number).epoch + 1
+        limit = words.duration((self._config.budget.trial_hours or 0.0) * 3600)
+        reason = f"hung in epoch {epoch}, beyond the limit of {limit}: the worker was killed"
+        self.on_outcome(number, Outcome(TrialState.TIMED_OUT, reason))
 
     def drain(self, ending: Ending, why: str) -> None:
         """Start no new trial and finish the running ones; the first call counts."""
@@ -125,8 +145,17 @@ class Conductor:
         """Leave the running trials as they are, for the next session."""
         self.ending, self.why = Ending.CANCELLED, why
 
+    def _start(self, number: int) -> Trial:
+        record = self.ledger.start(number)
+        if record.reports:
+            # a driver may have died between the pruner's decision and our request
+            self.on_report(number, record.reports[-1])
+        trial = self._for_worker(record)
+        self._running[number] = trial.deadline
+        return trial
+
     def _next_number(self) -> int | None:
-        self._check_clock()
+        self._finish_if(hours_used_up(self._config, self.ledger.history, self.clock()))
         if self.ending is not None:
             return None
         if self._waiting:
@@ -165,21 +194,16 @@ class Conductor:
         reason = (
             f"{metric} {value:.4g} at epoch {report.epoch}: stopped by {self._config.pruner.name}"
         )
-        request_stop(self.ledger.paths.trial(number), TrialState.PRUNED, reason)
+        self._request(number, TrialState.PRUNED, reason)
 
-    def _check_target(self, report: EpochReport) -> None:
-        objective, target = self._config.objective, self._config.budget.target
-        if target is None:
-            return
-        best = best_report([report], objective.metric, objective.direction)
-        sign = 1.0 if objective.direction == "maximize" else -1.0
-        if best and sign * best.metrics[objective.metric] >= sign * target:
-            self.drain(Ending.FINISHED, f"target {objective.metric} {target:g} reached")
+    def _request(self, number: int, state: TrialState, reason: str) -> None:
+        folder = self.ledger.paths.trial(number)
+        with told(folder, "write to"):
+            request_stop(folder, state, reason)
 
-    def _check_clock(self) -> None:
-        hours = self._config.budget.hours
-        if hours is not None and self.ledger.history.elapsed(self.clock()) >= hours * 3600:
-            self.drain(Ending.FINISHED, f"budget of {hours:g} h used up")
+    def _finish_if(self, why: str) -> None:
+        if why:
+            self.drain(Ending.FINISHED, why)
 
     def _count_failure(self, outcome: Outcome) -> None:
         self._failed_in_a_row += 1
@@ -191,5 +215,6 @@ class Conductor:
 
 def _discard_checkpoints(directory: Path) -> None:
     """Free what only an unfinished trial needs; the best model is among its artifacts."""
-    for path in directory.glob("*.ckpt"):
-        path.unlink(missing_ok=True)
+    with told(directory, "remove checkpoints in"):
+        for path in directory.glob("*.ckpt"):
+            path.unlink(missing_ok=True)

@@ -35,6 +35,8 @@ _ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "inf",
+    # a worker that does not go, for a thread that a task has left, must not keep its slot for long
+    "TUNE_FORCE_TRIAL_CLEANUP_S": "30",
 }
 _STORE_BYTES = 256 * 2**20
 _NOTE_SECONDS = 2.0

@@ -9,6 +9,7 @@ from typing import Any
 
 from ray import tune
 
+from sweeper.engine.workers import sign_on
 from sweeper.records import Trial
 from sweeper.trial import Outcome, TrialRun
 
@@ -32,6 +33,7 @@ class Worker(tune.Trainable):
         if folder not in sys.path:
             sys.path.insert(0, folder)
         self._run = TrialRun(trial)
+        sign_on(trial.directory)
         self._spoiled = False
 
     def step(self) -> dict[str, Any]:

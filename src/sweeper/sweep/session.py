@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from sweeper.config import SweepConfig
 from sweeper.engine.conductor import Conductor, Ending
+from sweeper.engine.limits import is_over
 from sweeper.engine.resources import Slots, plan_slots
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
@@ -86,17 +88,23 @@ def _enter(folder: str) -> None:
 
 
 def list_unfinished(sweeps: Path, console: Console) -> None:
-    """Print the sweeps that can go on, with what is left of each."""
-    rows = [(p, Manifest.read(p), read_history(p.history)) for p in find_sweeps(sweeps)]
-    open_sweeps = 0
-    for paths, manifest, history in rows:
-        total = SweepConfig.from_json(manifest.config).budget.trials
-        ended = sum(r.state.ended for r in history.records())
-        if ended < total:
-            open_sweeps += 1
-            console.print(f"sweeper resume {paths.root.name}    {ended} of {total} trials done")
-    if not open_sweeps:
-        console.print(f"no unfinished sweep in {sweeps.absolute()}")
+    """Print the sweeps that can go on, with what is left of each, and those that are damaged."""
+    said = list(filter(None, map(_unfinished, find_sweeps(sweeps))))
+    for line in said or [f"no unfinished sweep in {sweeps.absolute()}"]:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _unfinished(paths: SweepPaths) -> str:
+    """How the sweep goes on, or why it cannot be read; empty where it is done."""
+    try:
+        config = SweepConfig.from_json(Manifest.read(paths).config)
+        history = read_history(paths.history)
+    except (LedgerError, ValueError) as error:
+        return f"{paths.root.name} cannot be read: {error}"
+    ended = sum(r.state.ended for r in history.records())
+    if ended >= config.budget.trials or is_over(config, history, time.time()):
+        return ""
+    return f"sweeper resume {paths.root.name}    {ended} of {config.budget.trials} trials done"
 
 
 def _session(

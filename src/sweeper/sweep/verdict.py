@@ -6,6 +6,7 @@ import time
 
 from rich.console import Console
 
+from sweeper.engine.limits import is_over
 from sweeper.ledger.ledger import Ledger
 from sweeper.records import TrialRecord
 from sweeper.summary import render, summarise, write
@@ -41,6 +42,8 @@ def _links(mirror: Mirror, records: list[TrialRecord]) -> dict[int, str]:
 def _commands(ledger: Ledger) -> dict[str, str]:
     name, total = ledger.config.name, ledger.config.budget.trials
     more = {"more trials": f"sweeper resume {name} --trials {total + max(8, total // 2)}"}
+    if is_over(ledger.config, ledger.history, time.time()):
+        return {}  # it was not for want of trials
     if ledger.unfinished() or ledger.count() < total:
         return {"go on": f"sweeper resume {name}", **more}
     return more

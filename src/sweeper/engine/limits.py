@@ -1,0 +1,38 @@
+"""What ends a sweep though trials are left: time that is used up, a target that is reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeper.records import EpochReport, best_report
+
+if TYPE_CHECKING:
+    from sweeper.config import SweepConfig
+    from sweeper.ledger.history import History
+
+__all__ = ["hours_used_up", "is_over", "target_reached"]
+
+
+def is_over(config: SweepConfig, history: History, now: float) -> str:
+    """Why the sweep starts no trial any more, in words; empty while it may."""
+    reports = (report for record in history.records() for report in record.reports)
+    reached = next(filter(None, (target_reached(config, report) for report in reports)), "")
+    return reached or hours_used_up(config, history, now)
+
+
+def target_reached(config: SweepConfig, report: EpochReport) -> str:
+    """What to say where ``report`` reaches the target; empty where it does not."""
+    objective, target = config.objective, config.budget.target
+    best = best_report([report], objective.metric, objective.direction)
+    if target is None or best is None:
+        return ""
+    sign = 1.0 if objective.direction == "maximize" else -1.0
+    reached = sign * best.metrics[objective.metric] >= sign * target
+    return f"target {objective.metric} {target:g} reached" if reached else ""
+
+
+def hours_used_up(config: SweepConfig, history: History, now: float) -> str:
+    """What to say where the sweep's hours are used up; empty where they are not."""
+    hours = config.budget.hours
+    used_up = hours is not None and history.elapsed(now) >= hours * 3600
+    return f"budget of {hours:g} h used up" if used_up else ""

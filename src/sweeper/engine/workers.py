@@ -1,0 +1,113 @@
+"""The workers' processes as the driver sees them: what they use, and what they die of."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+__all__ = ["Workers", "sign_on"]
+
+_NAME = "worker.json"
+_SECONDS = 1.0
+
+
+def sign_on(directory: Path) -> None:
+    """Write down that this process works on the trial in ``directory``."""
+    me = psutil.Process()
+    noted = json.dumps({"pid": me.pid, "began": me.create_time()})
+    (directory / _NAME).write_text(noted, encoding="utf-8")
+
+
+@dataclass(slots=True)
+class _Sight:
+    """A worker when it was last seen alive.
+
+    Attributes:
+        peak: the most memory that it was seen with, in bytes.
+        kills: how often the kernel had killed for lack of memory by then.
+    """
+
+    process: psutil.Process
+    peak: int = 0
+    kills: int = 0
+
+
+class Workers:
+    """Looks after the processes that work on trials, each known by its trial's folder."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, _Sight] = {}
+        self._next = 0.0
+
+    def look(self, directories: Collection[Path]) -> None:
+        """See how the workers on these trials are, about once a second."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _SECONDS
+        self._seen = {d: sight for d, sight in self._seen.items() if d in directories}
+        for directory in directories:
+            self._look_at(directory)
+
+    def kill(self, directory: Path) -> None:
+        """Kill the worker on the trial, and all below it, whatever it is doing."""
+        process = _process_on(directory)
+        if process is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victims = [process, *process.children(recursive=True)]
+            for victim in victims:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    victim.kill()
+            psutil.wait_procs(victims, timeout=10)
+
+    def out_of_memory(self, directory: Path) -> str:
+        """What to say where the kernel has killed the dead worker for its memory, else nothing.
+
+        The kernel only counts its victims; that one fell since this worker was last seen alive,
+        and this worker is dead, is the evidence.
+        """
+        sight = self._seen.pop(directory, None)
+        if sight is None or _kernel_kills() <= sight.kills:
+            return ""
+        return f"out of memory: the kernel killed the worker, last seen with {sight.peak >> 20} MiB"
+
+    def _look_at(self, directory: Path) -> None:
+        kills = _kernel_kills()  # before the worker is looked at: a kill in between counts
+        sight = self._seen.get(directory)
+        if sight is None:
+            process = _process_on(directory)
+            if process is None:
+                return
+            sight = self._seen[directory] = _Sight(process)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            sight.peak = max(sight.peak, sight.process.memory_info().rss)
+            if sight.process.status() != psutil.STATUS_ZOMBIE:
+                sight.kills = kills
+
+
+def _process_on(directory: Path) -> psutil.Process | None:
+    """The living process that signed on for the trial; None where there is none."""
+    try:
+        found = json.loads((directory / _NAME).read_text(encoding="utf-8"))
+        process = psutil.Process(found["pid"])
+        # a pid is given again to strangers; its start time tells them apart
+        is_it = process.create_time() == found["began"] and process.pid != os.getpid()
+        return process if is_it else None
+    except (OSError, ValueError, LookupError, TypeError, psutil.NoSuchProcess):
+        return None
+
+
+def _kernel_kills() -> int:
+    """How often this machine's kernel has killed for lack of memory since it was started."""
+    try:
+        lines = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
