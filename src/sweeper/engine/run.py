@@ -91,6 +91,8 @@ def _obeying_signals(conductor: Conductor) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
+    except SystemExit:  # that is how Ray takes a SIGTERM while it starts and while it stops
+        on_terminate(signal.SIGTERM, None)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

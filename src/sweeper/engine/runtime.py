@@ -102,10 +102,12 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
         yield notes
     finally:
         # a full disk may be why this ends; Ray's processes shall not outlive it
-        with contextlib.suppress(LedgerError):
-            notes.write()
-        ray.shutdown()
-        clean_up(note)
+        try:
+            with contextlib.suppress(LedgerError):
+                notes.write()
+            ray.shutdown()
+        finally:  # Ray's own answer to SIGTERM, up to here, is to raise SystemExit
+            clean_up(note)
 
 
 class Notes:

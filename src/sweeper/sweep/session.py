@@ -26,6 +26,7 @@ from sweeper.ledger.paths import SweepPaths, find_sweeps
 from sweeper.sweep.admission import admit
 from sweeper.sweep.contract import Contract
 from sweeper.sweep.identity import identify
+from sweeper.sweep.interruption import Terminated, deaf, terminable
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
 from sweeper.tracker.identity import SweepIdentity
@@ -113,22 +114,36 @@ def _session(
     # also where nothing is left to train: a driver may have been killed after its last trial
     clean_up(ledger.paths.ray)
     conductor = Conductor(ledger, slots)
-    with Mirror(ledger.paths.root, sweep) as mirror:
-        thread = MirrorThread(mirror)
-        ledger.begin_session()
-        thread.start()
-        if contract.nothing_left:
-            conductor.drain(Ending.FINISHED, "nothing left to do")
-        if conductor.ending is not None:
-            console.print(conductor.why)
-        else:
-            _train(conductor, thread)
-        ending = conductor.ending or Ending.FINISHED
-        ledger.end_session(ending)
-        _say_why(conductor, console)
-        _wait(thread, console)
-        publish(ledger, mirror, console)
-        _close(thread, mirror, console)
+    with Mirror(ledger.paths.root, sweep) as mirror, terminable():
+        try:
+            return _work(conductor, mirror, contract, console)
+        except KeyboardInterrupt as error:
+            deaf()
+            if ledger.history.in_session:
+                ledger.end_session(Ending.CANCELLED)
+            console.print(
+                f"[yellow]{str(error) or 'Ctrl-C'}: every trial is kept; `sweeper resume "
+                f"{ledger.config.name}` brings what is missing[/]"
+            )
+            return Ending.CANCELLED
+
+
+def _work(conductor: Conductor, mirror: Mirror, contract: Contract, console: Console) -> Ending:
+    ledger, thread = conductor.ledger, MirrorThread(mirror)
+    ledger.begin_session()
+    thread.start()
+    if contract.nothing_left:
+        conductor.drain(Ending.FINISHED, "nothing left to do")
+    if conductor.ending is not None:
+        console.print(conductor.why)
+    else:
+        _train(conductor, thread)
+    ending = conductor.ending or Ending.FINISHED
+    ledger.end_session(ending)
+    _say_why(conductor, console)
+    _wait(thread, console)
+    publish(ledger, mirror, console)
+    _close(thread, mirror, console)
     return ending
 
 
@@ -149,6 +164,8 @@ def _wait(thread: MirrorThread, console: Console) -> None:
     """The verdict has links to MLflow; a person may have it without, by Ctrl-C."""
     try:
         thread.flush(_patience(thread))
+    except Terminated:
+        raise
     except KeyboardInterrupt:
         console.print("[yellow]Ctrl-C: no longer waiting for MLflow[/]")
 
