@@ -105,6 +105,11 @@ class TrialRecord:
         attempts: how many workers have worked on it.
         started, ended: seconds since 1970.
         seconds: what workers spent on it, summed over the attempts; None before the first.
+        copy_of: the trial with the same training whose result this one has; empty where it was
+            trained itself. The trial's number, with its sweep in front where that is another
+            (``old#7``).
+        identity: stands for all that decides what the training gives; empty where its attempts
+            differ in that, or an older sweeper did not write it.
     """
 
     number: int
@@ -118,6 +123,8 @@ class TrialRecord:
     started: float | None = None
     ended: float | None = None
     seconds: float | None = None
+    copy_of: str = ""
+    identity: str = ""
 
     @property
     def epoch(self) -> int:

@@ -6,26 +6,18 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import toy
+from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor, Ending, Next
-from sweeper.engine.resources import Slots
 from sweeper.errors import LedgerError
-from sweeper.ledger import files
-from sweeper.ledger.ledger import Ledger, open_ledger
-from sweeper.ledger.manifest import Manifest
-from sweeper.ledger.paths import SweepPaths
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.trial import Outcome, TrialRun
-
-ONE = Slots(1, 1.0, 0.0, 1, 0)
-TWO = Slots(2, 1.0, 0.0, 2, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -34,71 +26,12 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-class Killed(BaseException):
-    """Stands for a kill -9: nothing after it runs."""
-
-
 def _config(folder: Path, task: str = "valley", **options: Any) -> SweepConfig:
     return load(toy.write_space(folder, task, **options))
 
 
-def _open(folder: Path, config: SweepConfig) -> Any:
-    paths = SweepPaths(folder / "toy")
-    manifest = (
-        Manifest.read(paths)
-        if paths.manifest.exists()
-        else Manifest.new(config.to_json(), "toy.yaml")
-    )
-    return open_ledger(paths, manifest, config)
-
-
-def _train(conductor: Conductor) -> None:
-    """What Ray does, in turn: one step of each worker."""
-    workers: dict[int, TrialRun] = {}
-    try:
-        while True:
-            while isinstance(found := conductor.next_trial(), Trial):
-                workers[found.number] = TrialRun(found)
-            if found is Next.NOTHING and not workers:
-                return
-            for number in list(workers):
-                _step(conductor, workers, number)
-    finally:
-        for run in workers.values():
-            run.close()
-
-
-def _step(conductor: Conductor, workers: dict[int, TrialRun], number: int) -> None:
-    result = workers[number].step()
-    if isinstance(result, EpochReport):
-        conductor.on_report(number, result)
-    else:
-        workers.pop(number).close()
-        conductor.on_outcome(number, result)
-
-
-def _sweep(folder: Path, config: SweepConfig, slots: Slots = ONE) -> tuple[Ledger, Conductor]:
-    with _open(folder, config) as ledger:
-        ledger.begin_session()
-        conductor = Conductor(ledger, slots)
-        _train(conductor)
-        ledger.end_session(conductor.ending or "")
-    return ledger, conductor
-
-
-def _story(ledger: Ledger) -> list[Any]:
-    """All that must not depend on how often the sweep was interrupted."""
-    return [
-        (
-            (r.number, dict(r.params), r.seed, r.state, r.value, r.reason),
-            [(e.epoch, dict(e.metrics), dict(e.steps)) for e in r.reports],
-        )
-        for r in ledger.history.records()
-    ]
-
-
 def test_a_sweep_ends_with_its_budget(tmp_path: Path) -> None:
-    ledger, conductor = _sweep(tmp_path, _config(tmp_path))
+    ledger, conductor = run_session(tmp_path, _config(tmp_path))
     states = [r.state for r in ledger.history.records()]
     assert len(states) == 8
     assert set(states) == {TrialState.COMPLETE, TrialState.PRUNED}
@@ -113,63 +46,15 @@ def test_a_sweep_ends_with_its_budget(tmp_path: Path) -> None:
     )
 
 
-def _writes(folder: Path, config: SweepConfig, monkeypatch: pytest.MonkeyPatch) -> int:
-    with monkeypatch.context() as patch:
-        counter = iter(range(10**6))
-        _before_each_write(patch, lambda: next(counter))
-        _sweep_until_killed(folder, config)
-        return next(counter)
-
-
-def _before_each_write(patch: pytest.MonkeyPatch, action: Any) -> None:
-    """Call ``action`` before and after each line of the history and each entry of the journal."""
-    original = files.LineLog.append
-
-    def wrapped(*args: Any, **options: Any) -> None:
-        action()
-        original(*args, **options)
-        action()
-
-    patch.setattr(files.LineLog, "append", wrapped)
-
-
 def test_killed_at_any_write_the_sweep_goes_on_as_if_it_had_not_been(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calm = tmp_path / "calm"
-    calm.mkdir()
-    config = _config(calm, trials=6, epochs=3)
-    writes = _writes(calm, config, monkeypatch)
-    with _open(calm, config) as ledger:
-        expected = _story(ledger)
-    assert writes > 60
-    for kill_at in range(0, writes, 7):
-        folder = tmp_path / str(kill_at)
-        folder.mkdir()
-        with monkeypatch.context() as patch:
-            counter = iter(range(10**6))
-
-            def kill(counter: Iterator[int] = counter, kill_at: int = kill_at) -> None:
-                if next(counter) == kill_at:
-                    raise Killed
-
-            _before_each_write(patch, kill)
-            with pytest.raises(Killed):
-                _sweep_until_killed(folder, config)
-        ledger, _ = _sweep(folder, config)
-        assert _story(ledger) == expected, f"killed at write {kill_at} of {writes}"
-        assert ledger.unfinished() == []
-
-
-def _sweep_until_killed(folder: Path, config: SweepConfig) -> None:
-    with _open(folder, config) as ledger:
-        ledger.begin_session()
-        _train(Conductor(ledger, ONE))
+    check_survival(tmp_path, [_config(tmp_path, trials=6, epochs=3)], monkeypatch, kills=9)
 
 
 def test_unfinished_trials_come_first_and_continue_after_their_last_epoch(tmp_path: Path) -> None:
     config = _config(tmp_path, trials=3)
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         ledger.begin_session()
         conductor = Conductor(ledger, TWO)
         first, second = conductor.next_trial(), conductor.next_trial()
@@ -177,7 +62,7 @@ def test_unfinished_trials_come_first_and_continue_after_their_last_epoch(tmp_pa
         assert isinstance(second, Trial)
         assert conductor.next_trial() is Next.LATER
         conductor.on_report(1, EpochReport(1, {"score": 1.0}, 0.0))
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         assert [r.state for r in ledger.history.records()] == [TrialState.INTERRUPTED] * 2
         ledger.begin_session()
         conductor = Conductor(ledger, TWO)
@@ -187,7 +72,7 @@ def test_unfinished_trials_come_first_and_continue_after_their_last_epoch(tmp_pa
 
 
 def test_a_report_that_comes_twice_is_kept_once(tmp_path: Path) -> None:
-    with _open(tmp_path, _config(tmp_path)) as ledger:
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
         conductor = Conductor(ledger, ONE)
         conductor.next_trial()
         for value in (1.0, 2.0):
@@ -197,7 +82,7 @@ def test_a_report_that_comes_twice_is_kept_once(tmp_path: Path) -> None:
 
 def test_the_target_ends_the_sweep_after_the_running_trials(tmp_path: Path) -> None:
     config = load(toy.write_space(tmp_path, "valley", trials=30), ["budget.target=6"])
-    ledger, conductor = _sweep(tmp_path, config)
+    ledger, conductor = run_session(tmp_path, config)
     assert conductor.ending is Ending.FINISHED
     assert conductor.why == "target score 6 reached"
     assert len(ledger.history) < 30
@@ -206,7 +91,7 @@ def test_the_target_ends_the_sweep_after_the_running_trials(tmp_path: Path) -> N
 
 def test_hours_count_over_sessions(tmp_path: Path) -> None:
     config = load(toy.write_space(tmp_path, "valley"), ["budget.hours=0.5"])
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         began = 1_000_000.0
         ledger.history.add({"event": "session", "session": 1, "time": began})
         conductor = Conductor(ledger, ONE, clock=lambda: began + 1799)
@@ -219,7 +104,7 @@ def test_hours_count_over_sessions(tmp_path: Path) -> None:
 
 
 def test_failures_in_a_row_abort_the_sweep(tmp_path: Path) -> None:
-    ledger, conductor = _sweep(tmp_path, _config(tmp_path, "breaks", trials=30))
+    ledger, conductor = run_session(tmp_path, _config(tmp_path, "breaks", trials=30))
     assert conductor.ending is Ending.ABORTED
     assert len(ledger.history) == ledger.config.budget.failures_in_a_row
     assert conductor.last_failure is not None
@@ -227,7 +112,7 @@ def test_failures_in_a_row_abort_the_sweep(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_sweep_hands_out_nothing(tmp_path: Path) -> None:
-    with _open(tmp_path, _config(tmp_path)) as ledger:
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
         conductor = Conductor(ledger, ONE)
         conductor.drain(Ending.STOPPED, "enough")
         conductor.cancel("now")
@@ -236,7 +121,7 @@ def test_a_cancelled_sweep_hands_out_nothing(tmp_path: Path) -> None:
 
 
 def test_diverged_trials_have_no_value(tmp_path: Path) -> None:
-    ledger, _ = _sweep(tmp_path, _config(tmp_path, "cliff", trials=12))
+    ledger, _ = run_session(tmp_path, _config(tmp_path, "cliff", trials=12))
     diverged = [r for r in ledger.history.records() if r.state is TrialState.DIVERGED]
     assert diverged
     assert all(r.value is None and r.params["lr"] > 0.02 for r in diverged)
@@ -248,7 +133,7 @@ def test_samplers_stay_away_from_what_diverges(tmp_path: Path, sampler: str) -> 
     startup, trials = 10, 40
     flags = ["search_space.lr.high=10.0", f"sampler={{name: {sampler}}}", "pruner={name: none}"]
     path = toy.write_space(tmp_path, "cliff", trials=trials, epochs=2)
-    ledger, _ = _sweep(tmp_path, load(path, flags))
+    ledger, _ = run_session(tmp_path, load(path, flags))
     records = ledger.history.records()
     diverged = [r.number for r in records if r.state is TrialState.DIVERGED]
     assert any(number < startup for number in diverged)
@@ -259,20 +144,20 @@ def test_samplers_stay_away_from_what_diverges(tmp_path: Path, sampler: str) -> 
 
 def test_a_trial_without_a_report_is_no_complete_one(tmp_path: Path) -> None:
     config = _config(tmp_path)
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         conductor = Conductor(ledger, ONE)
         conductor.next_trial()
         conductor.on_outcome(0, Outcome(TrialState.COMPLETE, "trained 4 epochs"))
         record = ledger.record(0)
         assert (record.state, record.value) == (TrialState.FAILED, None)
         assert record.reason == "the task ended without a report"
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         assert ledger.unfinished() == []
 
 
 def test_the_time_after_a_kill_is_not_part_of_the_budget(tmp_path: Path) -> None:
     config = _config(tmp_path)
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         ledger.begin_session()
         Conductor(ledger, ONE).next_trial()
     # killed long ago: all that was written is moved into the past
@@ -281,7 +166,7 @@ def test_the_time_after_a_kill_is_not_part_of_the_budget(tmp_path: Path) -> None
     past = [json.dumps({**line, "time": line["time"] - 36_000}) + "\n" for line in lines]
     history.write_text("".join(past))
     for _ in range(2):
-        with _open(tmp_path, config) as ledger:
+        with open_sweep(tmp_path, config) as ledger:
             assert ledger.history.elapsed(time.time()) < 60
             assert ledger.record(0).state is TrialState.INTERRUPTED
     *_, end = (json.loads(line) for line in history.read_text().splitlines())
@@ -296,24 +181,27 @@ def test_a_journal_that_cannot_be_written_is_named(
         def write(self, _: Any) -> int:
             raise OSError(28, "No space left on device")
 
-    with _open(tmp_path, _config(tmp_path)) as ledger:
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
         conductor = Conductor(ledger, ONE)
         conductor.next_trial()
         journal = ledger._study._journal
         assert journal is not None
-        with monkeypatch.context() as patch, Full(journal.path, "ab") as disk:
+        with (
+            monkeypatch.context() as patch,
+            Full(journal.path, "ab") as disk,
+            pytest.raises(LedgerError, match=r"study\.journal: No space left"),
+        ):
             patch.setattr(journal._log, "_file", disk)
-            with pytest.raises(LedgerError, match=r"study\.journal: No space left"):
-                conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
+            conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
 
 
 def test_a_target_once_reached_ends_the_sweep_for_good(tmp_path: Path) -> None:
     config = _config(tmp_path, trials=12)
     budget = config.budget.model_copy(update={"target": 3.0})
     config = config.model_copy(update={"budget": budget})
-    before = len(_sweep(tmp_path, config)[0].history)
+    before = len(run_session(tmp_path, config)[0].history)
     assert before < 12
-    ledger, conductor = _sweep(tmp_path, config)
+    ledger, conductor = run_session(tmp_path, config)
     assert len(ledger.history) == before
     assert (conductor.ending, conductor.why) == (Ending.FINISHED, "target score 3 reached")
 
@@ -321,26 +209,26 @@ def test_a_target_once_reached_ends_the_sweep_for_good(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["study.journal", "history.jsonl"])
 def test_a_ledger_that_lost_a_part_is_refused_and_left_as_it_is(tmp_path: Path, name: str) -> None:
     config = _config(tmp_path, trials=3)
-    history = _sweep(tmp_path, config)[0].paths.history
+    history = run_session(tmp_path, config)[0].paths.history
     history.with_name(name).unlink()
     kept = history.read_bytes() if history.exists() else b""
     with pytest.raises(LedgerError, match="do not agree on trial 0"):
-        _sweep(tmp_path, config)
+        run_session(tmp_path, config)
     assert history.read_bytes() == kept
 
 
 def test_a_damaged_journal_is_called_so(tmp_path: Path) -> None:
     config = _config(tmp_path, trials=2)
-    journal = _sweep(tmp_path, config)[0].paths.journal
+    journal = run_session(tmp_path, config)[0].paths.journal
     journal.write_bytes(b"\xff garbage\n" + journal.read_bytes())
     with pytest.raises(LedgerError, match=r"study\.journal:1: damaged line"):
-        _sweep(tmp_path, config)
+        run_session(tmp_path, config)
 
 
 def test_a_trial_hangs_some_time_after_its_deadline(tmp_path: Path) -> None:
     config = load(toy.write_space(tmp_path, "valley"), ["budget.trial_hours=1"])
     now = [1_000_000.0]
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         conductor = Conductor(ledger, TWO, clock=lambda: now[0])
         trial = conductor.next_trial()
         assert isinstance(trial, Trial)
@@ -356,7 +244,7 @@ def test_a_trial_hangs_some_time_after_its_deadline(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_ran_out_of_memory_is_ended_by_its_next_worker(tmp_path: Path) -> None:
-    with _open(tmp_path, _config(tmp_path)) as ledger:
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
         conductor = Conductor(ledger, ONE)
         conductor.next_trial()
         conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
@@ -370,7 +258,7 @@ def test_a_trial_that_ran_out_of_memory_is_ended_by_its_next_worker(tmp_path: Pa
 
 def test_used_up_hours_end_a_session_before_it_begins(tmp_path: Path) -> None:
     config = load(toy.write_space(tmp_path, "valley"), ["budget.hours=0.5"])
-    with _open(tmp_path, config) as ledger:
+    with open_sweep(tmp_path, config) as ledger:
         ledger.history.add({"event": "session", "session": 1, "time": 0.0})
         ledger.history.add({"event": "session_end", "time": 1801.0, "reason": ""})
         conductor = Conductor(ledger, ONE, clock=lambda: 5000.0)

@@ -247,3 +247,11 @@ def test_a_known_valley_is_found() -> None:
     assert middle is not None
     assert math.log2(middle.high / middle.low) < 4
     assert middle.low < 10**-2.75 < middle.high
+
+
+def test_a_repeat_is_no_further_evidence() -> None:
+    copies = [replace(r, number=r.number + 6, copy_of=str(r.number)) for r in VALLEY]
+    alone, both = region_of(VALLEY), region_of([*VALLEY, *copies])
+    assert replace(both, counts=alone.counts) == alone
+    assert (both.counts.copied, both.counts.finished) == (6, alone.counts.finished)
+    assert both.counts.ended == 12

@@ -107,3 +107,16 @@ def test_a_check_refuses_data_that_is_not_there(shop: Shop) -> None:
     assert code == 2
     assert "no such folder" in said
     assert not any(shop.folder.iterdir())
+
+
+def test_a_repeated_proposal_is_a_run_of_its_own_that_was_not_trained(shop: Shop) -> None:
+    shop.space(
+        "valley", trials=4, more="enqueue: [{lr: 1e-2, batch_size: 8}, {lr: 1e-2, batch_size: 8}]\n"
+    )
+    code, said = shop.run("run", "toy.yaml", "--set", "resources.concurrent=1")
+    assert code == 0, said
+    assert "1 repeated" in said
+    assert [r.copy_of for r in shop.records()[:2]] == ["", "0"]
+    (run,) = [r for r in shop.agrees().children if "sweeper.copy_of" in r.data.tags]
+    assert (run.data.tags["sweeper.trial"], run.data.tags["sweeper.copy_of"]) == ("1", "0")
+    assert run.info.status == "FINISHED"

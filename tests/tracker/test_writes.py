@@ -152,3 +152,35 @@ def test_folding_in_pieces_is_folding_at_once(story: Any) -> None:
         for trial in (0, 1):
             parts = [p.trials[trial].points for p in (first, second) if trial in p.trials]
             assert list(itertools.chain(*parts)) == whole.trials[trial].points
+
+
+def test_a_repeat_is_a_run_with_what_the_first_reported_and_is_counted_apart(story: Any) -> None:
+    story.start(0)
+    story.epoch(0, 1, val_si_sdr=4.0)
+    story.end(0, "complete", value=4.0)
+    (report,) = [event for event in _events(story) if event["event"] == "epoch"]
+    story._write(
+        "copy",
+        trial=1,
+        params={"lr": 0.1},
+        flat_params={"lr": 0.1},
+        seed=7,
+        identity="x",
+        copy_of="0",
+        state="complete",
+        reason="same as trial 0: not trained again",
+        value=4.0,
+        reports=[{key: report[key] for key in ("epoch", "time", "metrics", "steps")}],
+    )
+    folded = _plan(story)
+    first, second = folded.trials[0], folded.trials[1]
+    assert second.tags["sweeper.copy_of"] == "0"
+    assert second.tags["sweeper.state"] == "complete"
+    assert second.tags["sweeper.stop_reason"] == "same as trial 0: not trained again"
+    assert second.birth is not None
+    assert second.status is not None
+    assert [(p.key, p.value, p.step) for p in second.points] == [
+        (p.key, p.value, p.step) for p in first.points
+    ]
+    assert folded.tally.ended == {"complete": 1, "copied": 1}
+    assert not folded.tally.live

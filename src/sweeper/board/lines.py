@@ -63,6 +63,8 @@ def _ending(record: TrialRecord, metric: str) -> str:
 
 def _why(record: TrialRecord) -> str:
     """The reason, without what the line says already: the value, the epoch, the end of training."""
+    if record.copy_of:
+        return f": {record.reason}"
     if record.state is TrialState.COMPLETE or not record.reason:
         return ""
     clause = record.reason.rpartition(": ")[2]

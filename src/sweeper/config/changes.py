@@ -77,7 +77,7 @@ def _leaves(holder: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
 
 def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     section = key.partition(".")[0]
-    if section in ("budget", "resources"):
+    if section in ("budget", "resources", "repeats"):
         return "accepted", "it does not touch what trials are"
     if key == "training.epochs":
         return _judge_epochs(old, new)

@@ -16,7 +16,7 @@ from sweeper.config.check_targets import Targets
 from sweeper.config.document import read
 from sweeper.config.enqueue import check_enqueue
 from sweeper.config.messages import Mistake, did_you_mean, shown, unknown
-from sweeper.config.model import NAME, Budget, Resources, Seed, SweepConfig
+from sweeper.config.model import NAME, Budget, Repeats, Resources, Seed, SweepConfig
 from sweeper.config.objective import check_objective
 from sweeper.config.sections import (
     SECTIONS,
@@ -54,6 +54,11 @@ class Head(BaseModel):
     seed: Seed = Field(0, description="seeds the trials, and the sampler unless it has its own")
     task: str = Field(
         "enhancement", description="what a trial does: enhancement, or your own package.module:name"
+    )
+    repeats: Repeats = Field(
+        "reuse",
+        description="a proposal that has been trained: reuse its result, or train it with another "
+        "seed, to see the noise",
     )
 
 

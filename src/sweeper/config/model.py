@@ -28,6 +28,7 @@ __all__ = [
     "Budget",
     "Component",
     "Objective",
+    "Repeats",
     "Resources",
     "SamplerComponent",
     "Seed",
@@ -42,6 +43,7 @@ _LARGEST_SEED = 2**32 - 1
 Seed = Annotated[int, Field(ge=0, le=_LARGEST_SEED)]
 Hours = Annotated[FiniteFloat, Field(gt=0)]
 Auto = Literal["auto"]
+Repeats = Literal["reuse", "train"]
 
 
 class _Frozen(BaseModel):
@@ -151,6 +153,8 @@ class SweepConfig(_Frozen):
             their section in front (``model.n_fft``).
         training: every option but those that the search space sets in each trial.
         enqueue: points tried first; what a point leaves out is sampled.
+        repeats: what becomes of a proposal that has been trained: ``reuse`` its result, or
+            ``train`` it with another seed.
     """
 
     version: Literal[1] = 1
@@ -168,6 +172,7 @@ class SweepConfig(_Frozen):
     budget: Budget
     resources: Resources
     enqueue: tuple[Mapping[str, Scalar], ...] = ()
+    repeats: Repeats = "reuse"
 
     @property
     def epochs(self) -> int:

@@ -95,6 +95,8 @@ class Conductor:
         if len(self._running) >= self.slots.concurrent:
             return Next.LATER
         number = self._next_number()
+        while number is not None and self._is_copied(number):
+            number = self._next_number()
         if number is None:
             return Next.NOTHING
         return self._start(number)
@@ -167,6 +169,13 @@ class Conductor:
         if number is None:
             self.drain(Ending.FINISHED, "every configuration of the search space has been tried")
         return number
+
+    def _is_copied(self, number: int) -> bool:
+        """End the trial at once if its training has been done."""
+        copied = self.ledger.copy(number)
+        for report in copied.reports if copied else ():
+            self._finish_if(target_reached(self._config, report))
+        return copied is not None
 
     def _for_worker(self, record: TrialRecord) -> Trial:
         hours = self._config.budget.trial_hours

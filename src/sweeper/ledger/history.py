@@ -4,10 +4,13 @@ Each line is one event, a JSON object with ``event`` and ``time``:
 
     session      a driver begins; ``session`` counts from 1
     session_end  it leaves in order; ``reason`` ("lost": it was killed, says its successor)
-    start        a worker begins on ``trial``; ``params``, ``seed``, ``attempt``, ``flat_params``
+    start        a worker begins on ``trial``; ``params``, ``flat_params``, ``seed``, ``attempt``,
+                 ``identity``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
     end          ``trial`` ended in ``state`` because of ``reason``, with ``value``
+    copy         ``trial`` is not trained: it has ``reports`` and ending of the trial ``copy_of``;
+                 the other fields are those of start, epoch and end
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from sweeper.errors import LedgerError
 from sweeper.ledger.files import entries
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 
-__all__ = ["History", "read_history"]
+__all__ = ["History", "read_history", "report_fields"]
 
 Event = Mapping[str, Any]
 
@@ -42,6 +45,7 @@ class _Draft:
     ended: float | None = None
     seconds: float = 0.0
     seen: float = 0.0
+    identity: str = ""
 
     def work(self, time: float) -> None:
         """Count the worker's time since this attempt's last event."""
@@ -61,6 +65,7 @@ class _Draft:
             started=self.started,
             ended=self.ended,
             seconds=self.seconds,
+            identity=self.identity,
         )
 
 
@@ -125,16 +130,21 @@ class History:
 
     def _on_start(self, event: Event) -> None:
         number = event["trial"]
-        draft = self._drafts.setdefault(number, _Draft(number, event["params"], event["seed"]))
+        identity = event.get("identity", "")
+        draft = self._drafts.get(number)
+        if draft is None:
+            draft = _Draft(number, event["params"], event["seed"], identity=identity)
+            self._drafts[number] = draft
+        elif draft.identity != identity:
+            draft.identity = ""  # a training by two codes is the same as no other
         draft.state = TrialState.RUNNING
         draft.attempts = event["attempt"]
         draft.started = draft.started if draft.started is not None else event["time"]
         draft.seen = event["time"]
 
     def _on_epoch(self, event: Event) -> None:
-        steps = {int(step): loss for step, loss in event["steps"].items()}
         draft = self._drafts[event["trial"]]
-        draft.reports.append(EpochReport(event["epoch"], event["metrics"], event["time"], steps))
+        draft.reports.append(_report(event))
         draft.work(event["time"])
 
     def _on_interrupt(self, event: Event) -> None:
@@ -146,6 +156,38 @@ class History:
         draft.state = TrialState(event["state"])
         draft.value, draft.reason, draft.ended = event["value"], event["reason"], event["time"]
         self._finished[draft.number] = draft.record()
+
+    def _on_copy(self, event: Event) -> None:
+        self._finished[event["trial"]] = TrialRecord(
+            number=event["trial"],
+            params=event["params"],
+            state=TrialState(event["state"]),
+            seed=event["seed"],
+            reports=tuple(map(_report, event["reports"])),
+            value=event["value"],
+            reason=event["reason"],
+            attempts=0,
+            started=event["time"],
+            ended=event["time"],
+            seconds=0.0,
+            copy_of=event["copy_of"],
+            identity=event["identity"],
+        )
+
+
+def _report(event: Event) -> EpochReport:
+    steps = {int(step): loss for step, loss in event["steps"].items()}
+    return EpochReport(event["epoch"], event["metrics"], event["time"], steps)
+
+
+def report_fields(report: EpochReport) -> dict[str, Any]:
+    """A report as events have it."""
+    return {
+        "time": report.time,
+        "epoch": report.epoch,
+        "metrics": dict(report.metrics),
+        "steps": {str(step): loss for step, loss in report.steps.items()},
+    }
 
 
 def read_history(path: Path) -> History:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -10,29 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.config import flat_params
 from sweeper.ledger.files import LineLog, write_atomically
-from sweeper.ledger.history import History, read_history
+from sweeper.ledger.history import History, read_history, report_fields
 from sweeper.ledger.journal import Journal
 from sweeper.ledger.lock import SweepLock
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.repeats import find_original, free_seed, training_identity, trial_seed
 from sweeper.ledger.study import SweepStudy
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState, best_report
 
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
-__all__ = ["Ledger", "open_ledger", "trial_seed"]
-
-
-def trial_seed(sweep_seed: int, number: int) -> int:
-    """The seed of a trial: differs between trials, the same whenever the trial is trained."""
-    digest = hashlib.sha256(f"{sweep_seed}/{number}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
+__all__ = ["Ledger", "open_ledger"]
 
 
 @contextmanager
-def open_ledger(paths: SweepPaths, manifest: Manifest, config: SweepConfig) -> Iterator[Ledger]:
+def open_ledger(
+    paths: SweepPaths, manifest: Manifest, config: SweepConfig, origin: str = ""
+) -> Iterator[Ledger]:
     """Lock the sweep, write its manifest where that changed, and give its writer.
+
+    Args:
+        origin: stands for the code and the data that trials are trained with.
 
     Raises:
         SweepLocked: another driver holds it.
@@ -46,7 +45,7 @@ def open_ledger(paths: SweepPaths, manifest: Manifest, config: SweepConfig) -> I
             closing(LineLog(paths.history)) as log,
             closing(Journal(paths.journal)) as journal,
         ):
-            yield Ledger(paths, manifest, config, log, journal)
+            yield Ledger(paths, manifest, config, log, journal, origin)
 
 
 class Ledger:
@@ -59,6 +58,7 @@ class Ledger:
         config: SweepConfig,
         log: LineLog,
         journal: Journal,
+        origin: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.paths = paths
@@ -66,6 +66,7 @@ class Ledger:
         self.config = config
         self._clock = clock
         self._log = log
+        self._origin = origin
         self.history: History = read_history(paths.history)
         self._study = SweepStudy(journal, config)
         self._study.catch_up(self.history.records())
@@ -116,16 +117,56 @@ class Ledger:
         """Write that a worker begins on the trial, for the first time or again."""
         record = self.history.record(number)
         params = record.params if record else self._asked[number]
-        self._write(
-            "start",
-            trial=number,
-            params=dict(params),
-            flat_params=flat_params(self.config, params),
-            seed=trial_seed(self.config.seed, number),
-            attempt=record.attempts + 1 if record else 1,
-        )
+        seed = record.seed if record else self._seed(params)
+        attempt = record.attempts + 1 if record else 1
+        self._write("start", trial=number, **self._training(params, seed), attempt=attempt)
         self._asked.pop(number, None)
         return self.record(number)
+
+    def copy(self, number: int) -> TrialRecord | None:
+        """End a trial that repeats the training of an ended one, with the result of that.
+
+        Returns:
+            The trial, or None where it has to be trained.
+        """
+        if self.config.repeats == "train" or self.history.record(number) is not None:
+            return None
+        params = self._asked[number]
+        training = self._training(params, trial_seed(self.config.seed, params))
+        original = find_original(self.history.records(), training["identity"])
+        if original is None:
+            return None
+        self._write(
+            "copy",
+            trial=number,
+            **training,
+            copy_of=str(original.number),
+            state=original.state,
+            reason=f"same as trial {original.number}: not trained again",
+            value=original.value,
+            reports=[report_fields(report) for report in original.reports],
+        )
+        self._asked.pop(number, None)
+        for report in original.reports:
+            self._study.report(number, report)
+        self._study.end(number, original.state, original.value)
+        return self.record(number)
+
+    def _seed(self, params: Mapping[str, ParamValue]) -> int:
+        """The seed of these parameters; another where the same training is at work."""
+        others = self.history.records()
+        if self.config.repeats == "reuse":
+            others = [record for record in others if not record.state.ended]
+        return free_seed(self.config.seed, params, others)
+
+    def _training(self, params: Mapping[str, ParamValue], seed: int) -> dict[str, Any]:
+        """What the events say of a trial's training."""
+        return {
+            "params": dict(params),
+            "flat_params": flat_params(self.config, params),
+            "seed": seed,
+            "identity": training_identity(self.config, params, seed, self._origin),
+        }
 
     def record(self, number: int) -> TrialRecord:
         """The trial with this number.
@@ -145,14 +186,7 @@ class Ledger:
             Whether the pruner ends the trial.
         """
         if report.epoch > self.record(number).epoch:
-            self._write(
-                "epoch",
-                trial=number,
-                time=report.time,
-                epoch=report.epoch,
-                metrics=dict(report.metrics),
-                steps={str(step): loss for step, loss in report.steps.items()},
-            )
+            self._write("epoch", trial=number, **report_fields(report))
         return self._study.report(number, report)
 
     def end(self, number: int, state: TrialState, reason: str) -> TrialRecord:

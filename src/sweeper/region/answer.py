@@ -20,7 +20,7 @@ ENOUGH = 3
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How trials stand, by outcome."""
+    """How trials stand, by outcome; ``copied`` ones repeat another and are counted only there."""
 
     finished: int = 0
     stopped: int = 0
@@ -30,10 +30,12 @@ class Counts:
     failed: int = 0
     running: int = 0
     interrupted: int = 0
+    copied: int = 0
 
     @classmethod
     def of(cls, records: Iterable[TrialRecord]) -> Counts:
-        seen = Counter(record.state for record in records)
+        records = list(records)
+        seen = Counter(record.state for record in records if not record.copy_of)
         return cls(
             finished=seen[TrialState.COMPLETE],
             stopped=seen[TrialState.PRUNED],
@@ -43,11 +45,12 @@ class Counts:
             failed=seen[TrialState.FAILED],
             running=seen[TrialState.RUNNING],
             interrupted=seen[TrialState.INTERRUPTED],
+            copied=sum(bool(record.copy_of) for record in records),
         )
 
     @property
     def ended(self) -> int:
-        finite = self.finished + self.stopped + self.timed_out
+        finite = self.finished + self.stopped + self.timed_out + self.copied
         return finite + self.diverged + self.out_of_memory + self.failed
 
 

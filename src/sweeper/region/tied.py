@@ -80,6 +80,7 @@ def find_region(
         noise: standard deviation of the objective over seeds, in the metric's units, 0 if unknown.
     """
     lr, batch_size = find(space, LR), find(space, BATCH_SIZE)
+    counts = Counts.of(records)
     records = _searched(records, space)
     sign = 1.0 if objective.direction == "maximize" else -1.0
     best = _best(records, sign)
@@ -93,7 +94,7 @@ def find_region(
     return Region(
         metric=objective.metric,
         direction=objective.direction,
-        counts=Counts.of(records),
+        counts=counts,
         lr=lr,
         batch_size=batch_size,
         tolerance=judge.tolerance if judge else None,
@@ -108,9 +109,13 @@ def find_region(
 
 
 def _searched(records: Iterable[TrialRecord], space: Mapping[str, ParamSpec]) -> list[TrialRecord]:
-    """The trials without the parameters that cannot vary."""
+    """The trials that were trained, without the parameters that cannot vary."""
     names = {name for name, spec in space.items() if scale_of(spec) is not None}
-    return [replace(r, params={k: v for k, v in r.params.items() if k in names}) for r in records]
+    return [
+        replace(r, params={k: v for k, v in r.params.items() if k in names})
+        for r in records
+        if not r.copy_of
+    ]
 
 
 def _others(

@@ -72,11 +72,11 @@ def trials_csv(config: SweepConfig, records: Sequence[TrialRecord]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     fixed = ["trial", "state", "value", "best_epoch", "epochs", "seconds", "attempts", "seed"]
-    table.writerow([*fixed, "started", "ended", "reason", *_named(params, metrics)])
+    table.writerow([*fixed, "copy_of", "started", "ended", "reason", *_named(params, metrics)])
     for r in records:
         at = best[r.number]
         cells = [r.number, r.state.value, r.value, at.epoch if at else None, r.epoch, r.seconds]
-        cells += [r.attempts, r.seed, _date(r.started), _date(r.ended), r.reason]
+        cells += [r.attempts, r.seed, r.copy_of, _date(r.started), _date(r.ended), r.reason]
         cells += [r.params.get(name) for name in params]
         table.writerow([*cells, *(at.metrics.get(name) if at else None for name in metrics)])
     return text.getvalue()
@@ -99,6 +99,7 @@ def _charts(
     config: SweepConfig, records: Sequence[TrialRecord]
 ) -> Iterator[tuple[str, Chart | ParallelChart]]:
     names = families.member_names("plots")
+    records = [r for r in records if not r.copy_of]  # they would lie on what they repeat
     rank = {name: i for i, name in enumerate(_ORDER)}
     for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):
         plot = families.load("plots", name)

@@ -92,6 +92,7 @@ def _named(counts: Counts) -> dict[str, int]:
         "out of memory": counts.out_of_memory,
         "out of time": counts.timed_out,
         "failed": counts.failed,
+        "repeated": counts.copied,
         "running": counts.running,
         "interrupted": counts.interrupted,
     }

@@ -27,6 +27,7 @@ from sweeper.sweep.admission import admit
 from sweeper.sweep.contract import Contract
 from sweeper.sweep.identity import identify
 from sweeper.sweep.interruption import Terminated, deaf, terminable
+from sweeper.sweep.origin import origin_of
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
 from sweeper.tracker.identity import SweepIdentity
@@ -53,7 +54,8 @@ def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) 
     slots = plan_slots(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
-    with open_ledger(paths, admission.manifest, config) as ledger, _logging_to(paths.logs):
+    origin = origin_of(config, sweep.dataset, Path(admission.manifest.folder))
+    with open_ledger(paths, admission.manifest, config, origin) as ledger, _logging_to(paths.logs):
         contract = Contract.of(ledger, admission.changes)
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
         return _session(ledger, sweep, slots, contract, console)

@@ -32,7 +32,7 @@ class Tally:
     """The sweep up to some event.
 
     Attributes:
-        ended: how many trials have ended, by state.
+        ended: how many trials have ended, by state; those that were not trained as ``copied``.
         changes: how often a trial started or stopped working; the steps of ``trials_running``.
         best: the best objective of the ended trials.
     """

@@ -99,6 +99,7 @@ class _Fold:
             "epoch": self._epoch,
             "interrupt": self._interrupt,
             "end": self._end,
+            "copy": self._copy,
         }
 
     def add(self, event: Event) -> None:
@@ -125,9 +126,7 @@ class _Fold:
 
     def _start(self, event: Event) -> None:
         writes, number = self._writes(event), event["trial"]
-        name = run_name(self._paths.trial(number).name, event["params"])
-        writes.birth = writes.birth or Birth(name, _ms(event))
-        writes.params = params_of(event["flat_params"], event["seed"], self._sweep.log_scaled)
+        self._bear(event)
         writes.tags |= {"sweeper.state": "running", "sweeper.attempt": str(event["attempt"])}
         before = self.tally.live.get(number)
         if before is not None and not before.working:
@@ -135,6 +134,12 @@ class _Fold:
             writes.tags["sweeper.stop_reason"] = ""
         self._live(event).working = True
         self._changed(event)
+
+    def _bear(self, event: Event) -> None:
+        writes = self._writes(event)
+        name = run_name(self._paths.trial(event["trial"]).name, event["params"])
+        writes.birth = writes.birth or Birth(name, _ms(event))
+        writes.params = params_of(event["flat_params"], event["seed"], self._sweep.log_scaled)
 
     def _epoch(self, event: Event) -> None:
         points, time, epoch = self._writes(event).points, _ms(event), event["epoch"]
@@ -158,20 +163,31 @@ class _Fold:
         self._changed(event)
 
     def _end(self, event: Event) -> None:
+        self._close(event, event["state"])
+        self._changed(event)
+
+    def _copy(self, event: Event) -> None:
+        """A run with what another trial reported: no worker has ever been on it."""
+        self._bear(event)
+        for report in event["reports"]:
+            self._epoch({**report, "trial": event["trial"]})
+        self._writes(event).tags["sweeper.copy_of"] = event["copy_of"]
+        self._close(event, "copied")
+
+    def _close(self, event: Event, counted: str) -> None:
+        """Write a trial's ending; the sweep counts it as ``counted``."""
         writes, state = self._writes(event), TrialState(event["state"])
         writes.status = Status(_TRIAL_STATUS[state], _ms(event))
         writes.tags |= {"sweeper.state": state.value, "sweeper.stop_reason": event["reason"]}
         writes.ended = True
-        live = self._live(event)
+        live = self.tally.live.pop(event["trial"], LiveTrial())
         if event["value"] is not None:
             writes.points += self._best_points(event, live)
-        del self.tally.live[event["trial"]]
-        self.tally.ended[state.value] = self.tally.ended.get(state.value, 0) + 1
+        self.tally.ended[counted] = self.tally.ended.get(counted, 0) + 1
         self.tally.see_value(event["value"], self._sweep.direction)
-        self._parent_point(event, f"trials_{state.value}", self.tally.ended[state.value])
+        self._parent_point(event, f"trials_{counted}", self.tally.ended[counted])
         if self.tally.best is not None:
             self._parent_point(event, self._best_key, self.tally.best)
-        self._changed(event)
 
     @property
     def _best_key(self) -> str:

@@ -1,0 +1,93 @@
+"""What trials are trained with beside their configuration: the code and the data, as one hash."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.machinery import PathFinder
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import sweeper
+from sweeper.config import SweepConfig
+from sweeper.tracker.identity import DatasetIdentity
+
+__all__ = ["origin_of"]
+
+_TRAINS = (
+    "trial.py",
+    "tasks",
+    "training",
+    "models",
+    "losses",
+    "metrics",
+    "schedules",
+    "datasets",
+    "data",
+)
+"""The parts of sweeper that a result depends on."""
+
+_LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "soundfile")
+_MEMBER = re.compile(r"([A-Za-z_]\w*)(\.\w+)*:[A-Za-z_]\w*\Z")
+
+
+def origin_of(config: SweepConfig, dataset: DatasetIdentity | None, folder: Path) -> str:
+    """A hash of the code that trains and of the data; the same while neither changes.
+
+    The user's own code is the package that a ``package.module:Name`` of the configuration is in;
+    for a single module, the modules beside it. What that imports from elsewhere is not followed,
+    and data that a task of the user's own reads is not looked at.
+
+    Args:
+        folder: where the user's own modules are found.
+    """
+    digest = hashlib.sha256(f"python {platform.python_version()}".encode())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {_version(library)}\n".encode())
+    own = Path(sweeper.__file__).parent
+    for part in _TRAINS:
+        _add(digest, own, own / part)
+    for name in sorted(_modules(config.to_json())):
+        for place in _places(name, folder):
+            _add(digest, place.parent, place)
+    digest.update((dataset.fingerprint if dataset else "").encode())
+    return digest.hexdigest()
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _modules(value: Any) -> set[str]:
+    """The first part of every ``package.module:Name`` in a configuration."""
+    if isinstance(value, str):
+        return {found[1]} if (found := _MEMBER.match(value)) else set()
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    return set().union(*map(_modules, value)) if isinstance(value, list) else set()
+
+
+def _places(name: str, folder: Path) -> Iterator[Path]:
+    """The package's folder, or the modules beside the module."""
+    spec = PathFinder.find_spec(name, [str(folder), *sys.path])
+    if spec is None:
+        return
+    if spec.submodule_search_locations:
+        yield from map(Path, spec.submodule_search_locations)
+    elif spec.origin:
+        yield from sorted(Path(spec.origin).parent.glob("*.py"))
+
+
+def _add(digest: Any, top: Path, place: Path) -> None:
+    """Add the source files in ``place``, or the file that it is, by name and content."""
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    for file in files:
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(top)} {content}\n".encode())
