@@ -37,7 +37,7 @@ from sweeper.config import (
 from sweeper.config.search_space import propose
 from sweeper.records import ParamValue
 
-__all__ = ["ask", "distributions", "enqueue", "to_optuna", "to_params"]
+__all__ = ["ask", "distributions", "enqueue", "placed", "to_optuna", "to_params"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,19 @@ def to_optuna(space: SearchSpace, params: Mapping[str, ParamValue]) -> dict[str,
             axis = _axis(name, space[name])
             found[axis.name] = axis.encode(value)
     return found
+
+
+def placed(
+    space: SearchSpace, params: Mapping[str, ParamValue]
+) -> tuple[dict[str, ParamValue], dict[str, BaseDistribution]]:
+    """``params`` as the study holds them, with the distribution of each.
+
+    Raises:
+        ValueError: as `to_optuna`.
+    """
+    values = to_optuna(space, params)
+    axes = [_axis(name, space[name]) for name in params if space[name].sampled]
+    return values, {axis.name: axis.distribution for axis in axes}
 
 
 def to_params(space: SearchSpace, optuna_params: Mapping[str, Any]) -> dict[str, ParamValue]:

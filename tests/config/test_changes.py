@@ -32,12 +32,7 @@ def test_accepted(flags: list[str], key: str, old: object, new: object, load_tex
         ("training.segment=2", "training.segment"),
         ("training.epochs=6", "training.epochs"),
         ("training.loss.l1=0.5", "training.loss.l1.weight"),
-        ("search_space.lr.high=0.1", "search_space.lr.high"),
-        ("search_space.lr.log=false", "search_space.lr.log"),
         ("objective.metric=val_si_sdr_improvement", "objective.metric"),
-        ("sampler=random", "sampler.name"),
-        ("sampler.seed=3", "sampler.seed"),
-        ("pruner=none", "pruner.name"),
     ],
 )
 def test_refused(flag: str, key: str, load_text, minimal: str) -> None:
@@ -46,6 +41,23 @@ def test_refused(flag: str, key: str, load_text, minimal: str) -> None:
     found = {change.key: change for change in diff(load_text(text), load_text(text, [flag]))}
     assert found[key].verdict == "refused"
     assert "start a new sweep under another name" in found[key].why
+
+
+@pytest.mark.parametrize(
+    ("flag", "key"),
+    [
+        ("search_space.lr.high=0.1", "search_space.lr.high"),
+        ("search_space.lr.log=false", "search_space.lr.log"),
+        ("sampler=random", "sampler.name"),
+        ("sampler.seed=3", "sampler.seed"),
+        ("pruner=none", "pruner.name"),
+        ("search_space.segment={type: float, low: 1, high: 2}", "training.segment"),
+    ],
+)
+def test_re_seeded(flag: str, key: str, load_text, minimal: str) -> None:
+    found = {change.key: change for change in diff(load_text(minimal), load_text(minimal, [flag]))}
+    assert found[key].verdict == "re-seeded"
+    assert {change.verdict for change in found.values()} == {"re-seeded"}
 
 
 def test_more_epochs_are_refused_where_the_schedule_is_laid_out_over_them(
@@ -57,11 +69,11 @@ def test_more_epochs_are_refused_where_the_schedule_is_laid_out_over_them(
     assert "the schedule cosine is laid out over all epochs" in change.why
 
 
-def test_points_can_be_added_at_the_end_only(load_text, minimal: str) -> None:
+def test_points_added_at_the_end_need_no_new_study(load_text, minimal: str) -> None:
     old = load_text(minimal, ["enqueue=[{lr: 1e-3}]"])
     (longer,) = diff(old, load_text(minimal, ["enqueue=[{lr: 1e-3}, {lr: 2e-3}]"]))
     (other,) = diff(old, load_text(minimal, ["enqueue=[{lr: 2e-3}]"]))
-    assert (longer.verdict, other.verdict) == ("accepted", "refused")
+    assert (longer.verdict, other.verdict) == ("accepted", "re-seeded")
 
 
 def test_a_parameter_that_is_new_or_gone_is_shown_whole(load_text, minimal: str) -> None:

@@ -186,13 +186,10 @@ def test_a_journal_that_cannot_be_written_is_named(
         conductor.next_trial()
         journal = ledger._study._journal
         assert journal is not None
-        with (
-            monkeypatch.context() as patch,
-            Full(journal.path, "ab") as disk,
-            pytest.raises(LedgerError, match=r"study\.journal: No space left"),
-        ):
+        with monkeypatch.context() as patch, Full(journal.path, "ab") as disk:
             patch.setattr(journal._log, "_file", disk)
-            conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
+            with pytest.raises(LedgerError, match=r"study\.journal: No space left"):
+                conductor.on_report(0, EpochReport(1, {"score": 1.0}, 0.0))
 
 
 def test_a_target_once_reached_ends_the_sweep_for_good(tmp_path: Path) -> None:
@@ -219,7 +216,7 @@ def test_a_ledger_that_lost_a_part_is_refused_and_left_as_it_is(tmp_path: Path, 
 
 def test_a_damaged_journal_is_called_so(tmp_path: Path) -> None:
     config = _config(tmp_path, trials=2)
-    journal = run_session(tmp_path, config)[0].paths.journal
+    journal = run_session(tmp_path, config)[0].paths.journal()
     journal.write_bytes(b"\xff garbage\n" + journal.read_bytes())
     with pytest.raises(LedgerError, match=r"study\.journal:1: damaged line"):
         run_session(tmp_path, config)

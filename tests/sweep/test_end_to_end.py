@@ -52,14 +52,25 @@ def test_the_same_command_again_finds_nothing_to_do_and_a_higher_total_goes_on(s
     shop.agrees()
 
 
-def test_a_changed_search_space_is_refused_with_its_reason(shop: Shop) -> None:
-    shop.space("valley", trials=1)
-    assert shop.run("run", "toy.yaml")[0] == 0
+def test_another_training_is_refused_and_another_range_goes_on_in_a_new_study(shop: Shop) -> None:
+    shop.space("valley", trials=4)
+    assert shop.run("run", "toy.yaml", "--set", "pruner={name: none}")[0] == 0
     before = (shop.folder / "sweeps/toy/history.jsonl").read_bytes()
-    code, said = shop.run("run", "toy.yaml", "--set", "search_space.lr.high=0.2")
+    flags = ["--set", "search_space.lr.high=0.01", "--set", "pruner={name: none}"]
+    code, said = shop.run("run", "toy.yaml", *flags, "--set", "seed=1")
     assert code == 2
-    assert "search_space.lr.high: 0.1 -> 0.2, refused" in said
+    assert "seed: 0 -> 1, refused: finished trials have other seeds" in said
     assert (shop.folder / "sweeps/toy/history.jsonl").read_bytes() == before
+    code, said = shop.run("run", "toy.yaml", *flags, "--set", "budget.trials=6")
+    assert code == 0, said
+    changed = "search_space.lr.high: 0.1 -> 0.01, re-seeded: the sampler begins anew"
+    assert said.index("4 done") < said.index(changed) < said.index("6 trials")
+    assert "outside the search space), 2 to go" in said
+    assert [r.attempts for r in shop.records()] == [1] * 6
+    (parent,) = shop.agrees().parents
+    assert parent.data.tags["sweeper.contract.1"] == "0 done, 4 to go"
+    assert changed in parent.data.tags["sweeper.contract.2"]
+    assert parent.data.tags["sweeper.changed.space.lr"].endswith("high=0.01, log=True")
 
 
 def test_a_dry_run_creates_nothing(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import Best, Counts, find_region, interval_words
+from sweeper.region import Best, Counts, interval_words, region_of
 from sweeper.timing import eta
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def board_state(
     messages: Sequence[str] = (),
 ) -> BoardState:
     """The board's state after ``records``; ``slots`` trials can run at the same time."""
-    region = find_region(records, config.objective, config.search_space)
+    region = region_of(config, records)
     metric, epochs = config.objective.metric, config.epochs
     ended = sorted((r for r in records if r.state.ended), key=lambda r: (r.ended or 0.0, r.number))
     running = [r for r in records if r.state is TrialState.RUNNING]

@@ -4,8 +4,9 @@ Light to import: members of families, and what they need, are imported only whil
 """
 
 from sweeper.config.applying import apply, flat_params
-from sweeper.config.changes import Change, diff
+from sweeper.config.changes import Change, diff, newly_searched
 from sweeper.config.check import load
+from sweeper.config.fitting import fitted, is_inside
 from sweeper.config.model import (
     Budget,
     Component,
@@ -14,6 +15,7 @@ from sweeper.config.model import (
     SamplerComponent,
     SweepConfig,
 )
+from sweeper.config.params import same_value
 from sweeper.config.schema import json_schema, schema_text
 from sweeper.config.search_space import (
     CategoricalParam,
@@ -40,8 +42,12 @@ __all__ = [
     "SweepConfig",
     "apply",
     "diff",
+    "fitted",
     "flat_params",
+    "is_inside",
     "json_schema",
     "load",
+    "newly_searched",
+    "same_value",
     "schema_text",
 ]

@@ -13,7 +13,7 @@ from sweeper.config.search_space import FixedParam, active
 from sweeper.config.sections import SECTIONS, Section
 from sweeper.records import ParamValue
 
-__all__ = ["apply", "flat_params"]
+__all__ = ["apply", "flat_params", "sections"]
 
 _UNCLEAR_ALONE = ("model", "data", "weight")
 
@@ -31,11 +31,12 @@ def apply(config: SweepConfig, params: Mapping[str, ParamValue]) -> dict[str, An
         ValueError: a parameter is missing, or not in the search space.
     """
     values = _effective(config, params)
-    written = _sections(config)
+    written = sections(config)
     return {section: put_in(section, written[section], values) for section in SECTIONS}
 
 
-def _sections(config: SweepConfig) -> dict[Section, Any]:
+def sections(config: SweepConfig) -> dict[Section, Any]:
+    """The sections as they are written, without what a trial's parameters set."""
     return {
         "model": config.model.model_dump(mode="json"),
         "data": config.data.model_dump(mode="json"),
@@ -70,7 +71,7 @@ def flat_params(config: SweepConfig, params: Mapping[str, ParamValue]) -> dict[s
     """
     values = _effective(config, params)
     options = dict(_options(apply(config, params)))
-    written = dict(_options(_sections(config)))
+    written = dict(_options(sections(config)))
     every = {*config.search_space, *written, *options}
     shared = Counter(map(_own, every))
     inactive = config.search_space.keys() - values.keys()

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sweeper.config.fitting import option
 from sweeper.config.model import SweepConfig
+from sweeper.config.paths import canonical
+from sweeper.records import ParamValue
 
-__all__ = ["Change", "diff"]
+__all__ = ["Change", "diff", "newly_searched"]
 
-Verdict = Literal["accepted", "refused"]
+Verdict = Literal["accepted", "re-seeded", "refused"]
 
 _ENDLESS_SCHEDULES = ("none", "plateau", "exponential")
 """Schedules that do the same in epoch k however many epochs there are."""
@@ -23,11 +26,14 @@ _WHY_REFUSED = {
     "data": "finished trials heard other data",
     "training": "finished trials were trained otherwise",
     "seed": "finished trials have other seeds",
-    "search_space": "the sampler has learned the old search space",
     "objective": "finished trials were judged otherwise",
-    "sampler": "the proposals could not be repeated",
-    "pruner": "finished trials were judged otherwise",
-    "enqueue": "only points at the end of the list can be added",
+    "version": "that is another format",
+}
+_WHY_RESEEDED = {
+    "search_space": "the sampler begins anew, with the trials that fit",
+    "sampler": "it begins anew, with the trials so far",
+    "pruner": "trials so far keep their endings, it judges from here on",
+    "enqueue": "the points that no trial has are tried next",
 }
 _REMEDY = "start a new sweep under another name; the old trials can seed it"
 
@@ -39,7 +45,8 @@ class Change:
     Attributes:
         key: dotted, as for ``--set``.
         old, new: JSON values; None where the key is not there.
-        verdict: ``accepted``: the sweep goes on with the new value; ``refused``: it cannot.
+        verdict: ``accepted``: the sweep goes on with the new value; ``re-seeded``: it does, with a
+            new study that has the old trials in it; ``refused``: it cannot.
         why: for people.
     """
 
@@ -83,7 +90,19 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
         return _judge_epochs(old, new)
     if key == "enqueue" and new.enqueue[: len(old.enqueue)] == old.enqueue:
         return "accepted", "the new points are tried next"
+    if section in _WHY_RESEEDED:
+        return "re-seeded", _WHY_RESEEDED[section]
+    if (name := canonical(key)) in {*old.search_space} ^ {*new.search_space}:
+        was = "trials so far have" if name in new.search_space else "trials from here on have"
+        return "re-seeded", f"{was} this one value"
     return "refused", f"{_WHY_REFUSED[section]}; {_REMEDY}"
+
+
+def newly_searched(old: SweepConfig, new: SweepConfig) -> dict[str, ParamValue]:
+    """The values that ``old`` gives to what ``new`` searches and it did not."""
+    names = [name for name in new.search_space if name not in old.search_space]
+    values = {name: option(old, name) for name in names}
+    return {n: v for n, v in values.items() if isinstance(v, (str, int, float, bool))}
 
 
 def _judge_epochs(old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper import words
@@ -114,7 +113,7 @@ class Conductor:
         if outcome.state is TrialState.COMPLETE and not self.ledger.record(number).reports:
             outcome = Outcome(TrialState.FAILED, "the task ended without a report")
         record = self.ledger.end(number, outcome.state, outcome.reason)
-        _discard_checkpoints(self.ledger.paths.trial(number))
+        self.ledger.paths.discard_checkpoints(number)
         if record.state is TrialState.FAILED:
             self._count_failure(outcome)
         else:
@@ -220,10 +219,3 @@ class Conductor:
         limit = self._config.budget.failures_in_a_row
         if self._failed_in_a_row >= limit:
             self.drain(Ending.ABORTED, f"{limit} trials in a row failed")
-
-
-def _discard_checkpoints(directory: Path) -> None:
-    """Free what only an unfinished trial needs; the best model is among its artifacts."""
-    with told(directory, "remove checkpoints in"):
-        for path in directory.glob("*.ckpt"):
-            path.unlink(missing_ok=True)

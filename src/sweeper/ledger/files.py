@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from sweeper.errors import LedgerError
 
-__all__ = ["LineLog", "cut_torn_line", "entries", "told", "write_atomically"]
+__all__ = ["LineLog", "cut_torn_line", "entries", "put_in_place", "told", "write_atomically"]
 
 
 @contextmanager
@@ -35,6 +35,12 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        put_in_place(temporary, path)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a file that is on the disk its name; after a crash it has the old name or the new."""
+    with told(path, "write"):
         temporary.replace(path)
         _sync_folder(path.parent)
 

@@ -11,12 +11,14 @@ Each line is one event, a JSON object with ``event`` and ``time``:
     end          ``trial`` ended in ``state`` because of ``reason``, with ``value``
     copy         ``trial`` is not trained: it has ``reports`` and ending of the trial ``copy_of``;
                  the other fields are those of start, epoch and end
+    reseed       study ``generation`` begins; ``moved``: what all trials so far have for parameters
+                 that were options before
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,8 @@ class History:
         self.seconds = 0.0
         self._session_began: float | None = None
         self.last_time: float | None = None
+        self.generation = 0
+        self.carried = 0  # trials from before the present study
         for event in past:
             self.add(event)
 
@@ -137,6 +141,7 @@ class History:
             self._drafts[number] = draft
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
+        draft.params = event["params"]
         draft.state = TrialState.RUNNING
         draft.attempts = event["attempt"]
         draft.started = draft.started if draft.started is not None else event["time"]
@@ -152,10 +157,19 @@ class History:
 
     def _on_end(self, event: Event) -> None:
         draft = self._drafts.pop(event["trial"])
-        draft.work(event["time"])
+        if draft.state is TrialState.RUNNING:
+            draft.work(event["time"])
         draft.state = TrialState(event["state"])
         draft.value, draft.reason, draft.ended = event["value"], event["reason"], event["time"]
         self._finished[draft.number] = draft.record()
+
+    def _on_reseed(self, event: Event) -> None:
+        self.generation, self.carried = event["generation"], len(self)
+        for draft in self._drafts.values():
+            draft.params = {**event["moved"], **draft.params}
+        for number, record in self._finished.items():
+            params = {**event["moved"], **record.params}
+            self._finished[number] = replace(record, params=params)
 
     def _on_copy(self, event: Event) -> None:
         self._finished[event["trial"]] = TrialRecord(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config import flat_params
+from sweeper.config import fitted, flat_params
 from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.history import History, read_history, report_fields
 from sweeper.ledger.journal import Journal
@@ -15,6 +15,7 @@ from sweeper.ledger.lock import SweepLock
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.repeats import find_original, free_seed, training_identity, trial_seed
+from sweeper.ledger.reseed import reseed
 from sweeper.ledger.study import SweepStudy
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState, best_report
 
@@ -37,15 +38,34 @@ def open_ledger(
         SweepLocked: another driver holds it.
         LedgerError: the folder cannot be read or written.
     """
-    with SweepLock(paths.lock):
-        if not paths.manifest.exists() or Manifest.read(paths) != manifest:
+    with SweepLock(paths.lock), closing(LineLog(paths.history)) as log:
+        before = Manifest.read(paths) if paths.manifest.exists() else None
+        history = read_history(paths.history)
+        if before is not None and before.generation < manifest.generation:
+            _mark_study(history, before, log)
+            _mark_study(history, manifest)
+            reseed(paths.journal(manifest.generation), config, history.records())
+            history = read_history(paths.history)
+        if before != manifest:
             write_atomically(paths.config, config.to_yaml())
             manifest.write(paths)
-        with (
-            closing(LineLog(paths.history)) as log,
-            closing(Journal(paths.journal)) as journal,
-        ):
-            yield Ledger(paths, manifest, config, log, journal, origin)
+        _mark_study(history, manifest, log)
+        with closing(Journal(paths.journal(manifest.generation))) as journal:
+            yield Ledger(paths, manifest, config, history, log, journal, origin)
+
+
+def _mark_study(history: History, manifest: Manifest, log: LineLog | None = None) -> None:
+    """Have the history say, also on disk in ``log``, that the manifest's study has begun."""
+    if history.generation < manifest.generation:
+        event = {
+            "event": "reseed",
+            "time": history.last_time or 0.0,
+            "generation": manifest.generation,
+            "moved": dict(manifest.moved),
+        }
+        if log is not None:
+            log.append(event)
+        history.add(event)
 
 
 class Ledger:
@@ -56,6 +76,7 @@ class Ledger:
         paths: SweepPaths,
         manifest: Manifest,
         config: SweepConfig,
+        history: History,
         log: LineLog,
         journal: Journal,
         origin: str = "",
@@ -67,7 +88,7 @@ class Ledger:
         self._clock = clock
         self._log = log
         self._origin = origin
-        self.history: History = read_history(paths.history)
+        self.history = history
         self._study = SweepStudy(journal, config)
         self._study.catch_up(self.history.records())
         self._asked: dict[int, Mapping[str, ParamValue]] = {
@@ -76,10 +97,22 @@ class Ledger:
             if self.history.record(number) is None
         }
         self._end_lost_session()
+        self._end_misfits()
 
-    def begin_session(self) -> None:
-        """Write that a driver begins."""
-        self._write("session", session=self.history.sessions + 1)
+    def begin_session(self, contract: str = "") -> None:
+        """Write that a driver begins, and what it is going to do."""
+        self._write("session", session=self.history.sessions + 1, contract=contract)
+
+    def _end_misfits(self) -> None:
+        """End the trials that a changed search space has no place for."""
+        for record in self.history.records():
+            if self.history.generation and not record.state.ended:
+                try:
+                    fitted(self.config, record.params)
+                except ValueError as why:
+                    reason = f"stopped, the search space has changed: {why}"
+                    self.end(record.number, TrialState.PRUNED, reason)
+                    self.paths.discard_checkpoints(record.number)
 
     def _end_lost_session(self) -> None:
         """Write what a driver that was killed could not, at its last sign of life.
@@ -116,7 +149,7 @@ class Ledger:
     def start(self, number: int) -> TrialRecord:
         """Write that a worker begins on the trial, for the first time or again."""
         record = self.history.record(number)
-        params = record.params if record else self._asked[number]
+        params = fitted(self.config, record.params) if record else self._asked[number]
         seed = record.seed if record else self._seed(params)
         attempt = record.attempts + 1 if record else 1
         self._write("start", trial=number, **self._training(params, seed), attempt=attempt)
@@ -133,7 +166,8 @@ class Ledger:
             return None
         params = self._asked[number]
         training = self._training(params, trial_seed(self.config.seed, params))
-        original = find_original(self.history.records(), training["identity"])
+        originals = [r for r in self.history.records() if self._holds(r)]
+        original = find_original(originals, training["identity"])
         if original is None:
             return None
         self._write(
@@ -151,6 +185,10 @@ class Ledger:
             self._study.report(number, report)
         self._study.end(number, original.state, original.value)
         return self.record(number)
+
+    def _holds(self, record: TrialRecord) -> bool:
+        """An earlier study's pruner may have stopped what this one would not."""
+        return record.state is not TrialState.PRUNED or record.number >= self.history.carried
 
     def _seed(self, params: Mapping[str, ParamValue]) -> int:
         """The seed of these parameters; another where the same training is at work."""

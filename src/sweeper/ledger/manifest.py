@@ -6,13 +6,14 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sweeper.errors import LedgerError
 from sweeper.ledger.files import write_atomically
 from sweeper.ledger.paths import SweepPaths
+from sweeper.records import ParamValue
 
 __all__ = ["Manifest"]
 
@@ -29,6 +30,9 @@ class Manifest:
         created: seconds since 1970.
         source: what was run, as the user named it (``search_spaces/dprnn.yaml``).
         folder: the working directory of the first run; relative data paths start there.
+        generation: how often a changed search space, sampler or pruner has led to a new study.
+        moved: what the trials before the present study have for parameters that it searches and
+            they did not.
     """
 
     sweep_id: str
@@ -37,6 +41,8 @@ class Manifest:
     source: str
     folder: str
     version: int = _VERSION
+    generation: int = 0
+    moved: Mapping[str, ParamValue] = field(default_factory=dict)
 
     @classmethod
     def new(cls, config: Mapping[str, Any], source: str) -> Manifest:

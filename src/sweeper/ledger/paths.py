@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.errors import SweepNotFound
+from sweeper.ledger.files import told
 
 __all__ = ["DEFAULT_ROOT", "SweepPaths", "find_sweeps"]
 
@@ -45,9 +46,9 @@ class SweepPaths:
     def history(self) -> Path:
         return self.root / "history.jsonl"
 
-    @property
-    def journal(self) -> Path:
-        return self.root / "study.journal"
+    def journal(self, generation: int = 0) -> Path:
+        """The Optuna study; each generation has one of its own, and the old ones stay."""
+        return self.root / (f"study-{generation}.journal" if generation else "study.journal")
 
     @property
     def lock(self) -> Path:
@@ -65,6 +66,13 @@ class SweepPaths:
     @property
     def summary(self) -> Path:
         return self.root / "summary"
+
+    def discard_checkpoints(self, number: int) -> None:
+        """Free what only an unfinished trial needs; the best model is among its artifacts."""
+        folder = self.trial(number)
+        with told(folder, "remove checkpoints in"):
+            for path in folder.glob("*.ckpt"):
+                path.unlink(missing_ok=True)
 
     def trial(self, number: int) -> Path:
         return self.root / "trials" / f"{number:0{_TRIAL_WIDTH}d}"

@@ -25,7 +25,9 @@ from sweeper.samplers._build import is_exhausted
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
-__all__ = ["SweepStudy"]
+__all__ = ["ENQUEUED", "SweepStudy"]
+
+ENQUEUED = "enqueued"  # a study's attribute: how many points of the configuration it has got
 
 Params = Mapping[str, ParamValue]
 
@@ -112,11 +114,11 @@ class SweepStudy:
 
     def _enqueue(self, points: Iterable[Params]) -> None:
         """Put the points that are not yet in the study behind those that are."""
-        done = self._study.user_attrs.get("enqueued", 0)
+        done = self._study.user_attrs.get(ENQUEUED, 0)
         for index, point in enumerate(points):
             if index >= done:
                 enqueue(self._study, self._config.search_space, point)
-                self._study.set_user_attr("enqueued", index + 1)
+                self._study.set_user_attr(ENQUEUED, index + 1)
 
 
 def _open(journal: Journal | None, config: SweepConfig) -> optuna.Study:

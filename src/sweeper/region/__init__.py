@@ -10,6 +10,7 @@ from sweeper.region.answer import (
     Region,
     Row,
 )
+from sweeper.region.present import inside, region_of
 from sweeper.region.tied import find_region
 from sweeper.region.verdict import edge_words, interval_words, row_words, verdict
 
@@ -24,7 +25,9 @@ __all__ = [
     "Row",
     "edge_words",
     "find_region",
+    "inside",
     "interval_words",
+    "region_of",
     "row_words",
     "verdict",
 ]

@@ -13,6 +13,7 @@ from sweeper import families
 from sweeper.charts import write_png
 from sweeper.ledger.files import write_atomically
 from sweeper.records import best_report
+from sweeper.region import inside
 from sweeper.summary.answer import SCHEMA
 from sweeper.summary.markdown import markdown
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from sweeper.summary.answer import Summary
 
 __all__ = ["to_json", "trials_csv", "write"]
+
+_WITHOUT_PARAMETERS = ("history", "learning_curves")
+"""Figures that have a place for trials outside the search space, too."""
 
 _ORDER = ("contour", "parallel_coordinates", "learning_curves", "history", "slice")
 
@@ -100,10 +104,12 @@ def _charts(
 ) -> Iterator[tuple[str, Chart | ParallelChart]]:
     names = families.member_names("plots")
     records = [r for r in records if not r.copy_of]  # they would lie on what they repeat
+    placed = inside(config, records)
     rank = {name: i for i, name in enumerate(_ORDER)}
     for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):
         plot = families.load("plots", name)
-        yield name, plot(records, config.objective, config.search_space)
+        shown = records if name in _WITHOUT_PARAMETERS else placed
+        yield name, plot(shown, config.objective, config.search_space)
 
 
 def _draw(charts: dict[str, Chart | ParallelChart], folder: Path) -> Iterator[Path]:

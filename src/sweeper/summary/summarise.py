@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import find_region, verdict
+from sweeper.region import region_of, verdict
 from sweeper.region.scale import scale_of
 from sweeper.summary.answer import Cost, Entry, Summary
 from sweeper.summary.warnings import warnings
@@ -37,7 +37,7 @@ def summarise(
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
     """
-    region = find_region(records, config.objective, config.search_space)
+    region = region_of(config, records)
     return Summary(
         name=config.name,
         experiment=config.experiment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from sweeper.config import Change, SweepConfig, diff
+from sweeper.config import Change, SweepConfig, diff, newly_searched
 from sweeper.errors import ConfigError, Problem
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
@@ -18,7 +18,7 @@ class Admission:
     """A sweep that may begin or go on.
 
     Attributes:
-        changes: what the configuration has otherwise than the sweep had; all accepted.
+        changes: what the configuration has otherwise than the sweep had; none refused.
         is_new: there was no such sweep.
     """
 
@@ -43,4 +43,8 @@ def admit(config: SweepConfig, paths: SweepPaths, source: str) -> Admission:
     refused = [Problem(source, str(c)) for c in changes if c.verdict == "refused"]
     if refused:
         raise ConfigError(refused)
-    return Admission(dataclasses.replace(manifest, config=config.to_json()), changes, is_new=False)
+    now = dataclasses.replace(manifest, config=config.to_json())
+    if any(c.verdict == "re-seeded" for c in changes):
+        moved = newly_searched(SweepConfig.from_json(manifest.config), config)
+        now = dataclasses.replace(now, generation=manifest.generation + 1, moved=moved)
+    return Admission(now, changes, is_new=False)

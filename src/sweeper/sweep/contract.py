@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeper.config import Change
+from sweeper.config import Change, is_inside
 from sweeper.ledger.ledger import Ledger
 
 __all__ = ["Contract"]
@@ -17,12 +17,14 @@ class Contract:
     done: trials that have ended.
     continuing: last reported epoch of each trial that goes on, by number.
     to_go: trials that are still to be proposed.
+    inside: how many of those done are in the search space.
     changes: what the configuration has otherwise than before.
     """
 
     done: int
     continuing: dict[int, int]
     to_go: int
+    inside: int
     changes: tuple[Change, ...] = ()
 
     @classmethod
@@ -35,6 +37,11 @@ class Contract:
             done=count - len(unfinished),
             continuing=epochs,
             to_go=max(0, ledger.config.budget.trials - count),
+            inside=sum(
+                is_inside(ledger.config, r.params)
+                for r in ledger.history.records()
+                if r.state.ended
+            ),
             changes=tuple(changes),
         )
 
@@ -43,7 +50,8 @@ class Contract:
         return not self.continuing and not self.to_go
 
     def __str__(self) -> str:
-        parts = [f"{self.done} done"]
+        outside = self.done - self.inside
+        parts = [f"{self.done} done" + (f" ({outside} outside the search space)" * bool(outside))]
         if self.continuing:
             epochs = sorted(set(self.continuing.values()))
             after = ", ".join(map(str, epochs))

@@ -132,7 +132,7 @@ def _session(
 
 def _work(conductor: Conductor, mirror: Mirror, contract: Contract, console: Console) -> Ending:
     ledger, thread = conductor.ledger, MirrorThread(mirror)
-    ledger.begin_session()
+    ledger.begin_session(str(contract))
     thread.start()
     if contract.nothing_left:
         conductor.drain(Ending.FINISHED, "nothing left to do")

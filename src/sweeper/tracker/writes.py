@@ -115,6 +115,8 @@ class _Fold:
 
     def _session(self, event: Event) -> None:
         self.parent.tags |= {"sweeper.session": str(event["session"]), "sweeper.state": "running"}
+        if contract := event.get("contract"):
+            self.parent.tags[f"sweeper.contract.{event['session']}"] = contract
         self._turn_parent("RUNNING", event)
 
     def _session_end(self, event: Event) -> None:
