@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +11,11 @@ from types import FrameType
 
 from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.runtime import ray_running
+from sweeper.errors import SweeperError
 
 __all__ = ["run_trials"]
+
+log = logging.getLogger(__name__)
 
 
 def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
@@ -22,10 +26,20 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
         folder: working directory of the workers, and where a user's own modules are found.
         tick: called several times a second.
     """
+
+    def on_lost(what: str) -> None:
+        if conductor.ending is not Ending.CANCELLED:
+            conductor.cancel(f"{what}: running trials are left for `sweeper resume`")
+
+    def on_stuck() -> None:
+        # by another thread, but this one is deep inside of Ray and will not come back
+        conductor.ledger.end_session(Ending.CANCELLED)
+
     # Ray takes SIGTERM for itself when it starts, so our handlers come once more after it
     with (
         _obeying_signals(conductor),
-        ray_running(conductor.slots, conductor.ledger.paths.ray) as notes,
+        _no_matter_if_cancelled(conductor),
+        ray_running(conductor.slots, conductor.ledger.paths.ray, on_lost, on_stuck) as notes,
         _obeying_signals(conductor),
     ):
 
@@ -66,6 +80,19 @@ def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], No
             verbose=0,
         ),
     ).fit()
+
+
+@contextmanager
+def _no_matter_if_cancelled(conductor: Conductor) -> Iterator[None]:
+    """What Ray raises when its processes were ended with the session is only logged."""
+    try:
+        yield
+    except SweeperError:
+        raise
+    except Exception:
+        if conductor.ending is not Ending.CANCELLED:
+            raise
+        log.warning("Ray fell while the session was ended", exc_info=True)
 
 
 @contextmanager

@@ -7,18 +7,21 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import psutil
 
+from sweeper import words
+from sweeper.engine.daemons import Guard
 from sweeper.engine.resources import Slots
-from sweeper.errors import LedgerError
+from sweeper.errors import LedgerError, SweeperError
 from sweeper.ledger.files import told, write_atomically
 
 __all__ = ["Notes", "clean_up", "quiet", "ray_running"]
@@ -71,13 +74,19 @@ def quiet(log: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
+def ray_running(
+    slots: Slots, note: Path, on_lost: Callable[[str], None], on_stuck: Callable[[], None]
+) -> Iterator[Notes]:
     """Start Ray for ``slots`` and stop it again.
 
-    What must be cleaned up after a killed driver is written to the file ``note``.
+    Args:
+        note: what must be cleaned up after a killed driver is written to this file.
+        on_lost, on_stuck: called in another thread when one of Ray's own processes is gone, and
+            where the driver cannot leave after that: then this process ends.
 
     Raises:
-        LedgerError: Ray cannot start, or ``note`` cannot be written.
+        LedgerError: ``note`` cannot be written.
+        SweeperError: Ray does not start.
     """
     clean_up(note)
     for name, value in _ENVIRONMENT.items():
@@ -85,9 +94,30 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.concurrent)
     import ray
 
+    def last_act() -> None:
+        clean_up(note)
+        on_stuck()
+
     # short, because it holds sockets: their paths may have 107 characters
     scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
     notes = Notes(note, scratch)
+    with ExitStack() as begun, ExitStack() as ending:
+        # also after Ray's own answer to SIGTERM, which is to raise SystemExit in the middle
+        ending.callback(clean_up, note)
+        ending.callback(ray.shutdown)
+        ending.callback(notes.last_write)
+        _start_ray(slots, scratch)
+        guard = Guard(on_lost, last_act=last_act)
+        ending.callback(guard.stop)
+        begun.callback(guard.left)
+        yield notes
+
+
+def _start_ray(slots: Slots, scratch: Path) -> None:
+    import ray
+
+    # Ray's processes inherit the mask: a terminal that is closed is told to the driver alone
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         ray.init(
             address="local",  # never join a cluster that happens to run here
@@ -99,15 +129,14 @@ def ray_running(slots: Slots, note: Path) -> Iterator[Notes]:
             object_store_memory=_STORE_BYTES,
             _temp_dir=str(scratch),
         )
-        yield notes
+    except Exception as error:
+        what = words.printable(str(error)).strip().partition("\n")[0]
+        raise SweeperError(
+            f"Ray does not start: {what or type(error).__name__}. Every trial is kept; what Ray "
+            "says is in logs/ray.log of the sweep's folder."
+        ) from error
     finally:
-        # a full disk may be why this ends; Ray's processes shall not outlive it
-        try:
-            with contextlib.suppress(LedgerError):
-                notes.write()
-            ray.shutdown()
-        finally:  # Ray's own answer to SIGTERM, up to here, is to raise SystemExit
-            clean_up(note)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 class Notes:
@@ -141,6 +170,11 @@ class Notes:
         if new:
             self._known |= new
             self._save()
+
+    def last_write(self) -> None:
+        """`write`, though a full disk may be why all ends: Ray's processes shall not outlive it."""
+        with contextlib.suppress(LedgerError):
+            self.write()
 
     def _save(self) -> None:
         noted = {"processes": list(self._known.items()), "scratch": str(self.scratch)}
