@@ -31,7 +31,8 @@ class Killed(BaseException):
 def open_sweep(folder: Path, config: SweepConfig, origin: str = "") -> Any:
     """Open the sweep in ``folder``, as `sweeper run` does."""
     paths = SweepPaths(folder / config.name)
-    return open_ledger(paths, admit(config, paths, "toy.yaml").manifest, config, origin)
+    admission = admit(config, paths, "toy.yaml")
+    return open_ledger(paths, admission.manifest, config, origin, admission.warm)
 
 
 def train(conductor: Conductor) -> None:

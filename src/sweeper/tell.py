@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Mapping
 from typing import Any, cast
 
 from optuna import Study
+from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, Trial
+from optuna.trial import FrozenTrial, Trial, create_trial
 from optuna.trial import TrialState as OptunaState
 
-from sweeper.records import TrialState
+from sweeper.records import ParamValue, TrialRecord, TrialState
 
-__all__ = ["report", "tell"]
+__all__ = ["frozen", "report", "tell"]
 
 _JUDGEMENT = "sweeper:judgement"  # a trial's attribute: what the pruner said last, and its notes
 
@@ -106,6 +108,28 @@ def tell(study: Study, number: int, state: TrialState, value: float | None = Non
     if state.infeasible and not trial.constraints:
         Trial(study, trial._trial_id).set_constraint("feasible", 1.0)
     study.tell(number, value if finished else None, state=_OPTUNA_STATES[state])
+
+
+def frozen(
+    record: TrialRecord,
+    params: Mapping[str, ParamValue],
+    distributions: Mapping[str, BaseDistribution],
+    metric: str,
+) -> FrozenTrial:
+    """An ended trial as a study holds it after `report` and `tell`, without the study.
+
+    Args:
+        params, distributions: as the study has them.
+        metric: the objective's name in the reports.
+    """
+    return create_trial(
+        state=_OPTUNA_STATES[record.state],
+        value=record.value if record.state is TrialState.COMPLETE else None,
+        params=dict(params),
+        distributions=dict(distributions),
+        intermediate_values={r.epoch: r.metrics[metric] for r in record.reports},
+        system_attrs={"constraints:feasible": 1.0} if record.state.infeasible else {},
+    )
 
 
 def _frozen(study: Study, number: int) -> FrozenTrial:

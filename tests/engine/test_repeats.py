@@ -150,3 +150,11 @@ def test_seeds_differ_with_the_parameters_and_not_with_how_numbers_are_written()
     assert len({one, trial_seed(1, {"lr": 1, "batch_size": 8}), trial_seed(0, {"lr": 1})}) == 3
     assert trial_seed(0, {"x": True}) != trial_seed(0, {"x": 1})
     assert 0 <= one < 2**32
+
+
+def test_more_epochs_leave_ended_trials_and_are_another_training(tmp_path: Path) -> None:
+    run_session(tmp_path, _twice(tmp_path, times=1))
+    longer = _twice(tmp_path, "training.epochs=6")
+    first, second = run_session(tmp_path, longer)[0].history.records()
+    assert (first.state, first.epoch) == (TrialState.COMPLETE, 4)
+    assert (second.copy_of, second.epoch, second.seed) == ("", 6, first.seed)

@@ -17,7 +17,14 @@ from sweeper.engine.conductor import Conductor
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.summary import summarise, write
 
-SAMPLERS = ["tpe", "gp", "cmaes", "qmc", "random", "nsgaii"]
+SAMPLERS = {
+    "tpe": "{name: tpe, n_startup_trials: 3}",
+    "gp": "{name: gp, n_startup_trials: 3}",
+    "cmaes": "{name: cmaes}",
+    "qmc": "{name: qmc}",
+    "random": "{name: random}",
+    "nsgaii": "{name: nsgaii, population_size: 2}",
+}
 NARROW = "search_space.lr.high=0.02"
 WIDE = "search_space.lr.high=1.0"
 FEWER = "search_space.batch_size.choices=[4, 8]"
@@ -76,7 +83,7 @@ def test_the_new_study_has_the_old_trials_where_they_fit(tmp_path: Path) -> None
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_samplers_model_all_parameters_of_the_new_space(tmp_path: Path, sampler: str) -> None:
     """And what was outside of it does not lead them astray."""
-    name = f"sampler={{name: {sampler}}}"
+    name = f"sampler={SAMPLERS[sampler]}"
     run_session(tmp_path, _config(tmp_path, name, CALM, trials=12, epochs=2))
     config = _config(tmp_path, name, CALM, NARROW, trials=16, epochs=2)
     with open_sweep(tmp_path, config) as ledger:
@@ -93,7 +100,7 @@ def test_samplers_model_all_parameters_of_the_new_space(tmp_path: Path, sampler:
 def test_killed_at_any_write_it_goes_on_as_if_it_had_not_been(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str
 ) -> None:
-    name = f"sampler={{name: {sampler}}}"
+    name = f"sampler={SAMPLERS[sampler]}"
     small = "search_space.lr={type: categorical, choices: [1e-3, 1e-2, 1e-1]}"
     configs = [
         _config(tmp_path, name, small, FEWER, trials=4, epochs=2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -16,6 +17,15 @@ def run(
     space: Space,
     settings: Settings = None,
     sweeps: Sweeps = DEFAULT_ROOT,
+    warm_start: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="SWEEP",
+            help="Show the sampler the trials of that sweep; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
     ] = False,
@@ -27,7 +37,8 @@ def run(
     from sweeper.sweep.preview import preview
     from sweeper.sweep.session import run_sweep
 
-    config = load(space, settings or [])
+    own = [f"warm_start={json.dumps(warm_start)}"] if warm_start else []
+    config = load(space, [*(settings or []), *own])
     console = Console(highlight=False)
     if dry_run:
         preview(config, str(space), sweeps, console)

@@ -86,6 +86,8 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     section = key.partition(".")[0]
     if section in ("budget", "resources", "repeats"):
         return "accepted", "it does not touch what trials are"
+    if section == "warm_start":
+        return "accepted", "what the sweep began with stays"
     if key == "training.epochs":
         return _judge_epochs(old, new)
     if key == "enqueue" and new.enqueue[: len(old.enqueue)] == old.enqueue:

@@ -60,6 +60,9 @@ class Head(BaseModel):
         description="a proposal that has been trained: reuse its result, or train it with another "
         "seed, to see the noise",
     )
+    warm_start: tuple[str, ...] = Field(
+        (), description="sweeps whose trials the sampler is shown, taken when this one begins"
+    )
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> SweepConfig:

@@ -155,6 +155,7 @@ class SweepConfig(_Frozen):
         enqueue: points tried first; what a point leaves out is sampled.
         repeats: what becomes of a proposal that has been trained: ``reuse`` its result, or
             ``train`` it with another seed.
+        warm_start: names of sweeps whose trials the sampler is shown, taken when this one begins.
     """
 
     version: Literal[1] = 1
@@ -173,6 +174,7 @@ class SweepConfig(_Frozen):
     resources: Resources
     enqueue: tuple[Mapping[str, Scalar], ...] = ()
     repeats: Repeats = "reuse"
+    warm_start: tuple[str, ...] = ()
 
     @property
     def epochs(self) -> int:

@@ -26,7 +26,7 @@ from sweeper.errors import LedgerError
 from sweeper.ledger.files import entries
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 
-__all__ = ["History", "read_history", "report_fields"]
+__all__ = ["History", "read_history", "read_report", "report_fields"]
 
 Event = Mapping[str, Any]
 
@@ -149,7 +149,7 @@ class History:
 
     def _on_epoch(self, event: Event) -> None:
         draft = self._drafts[event["trial"]]
-        draft.reports.append(_report(event))
+        draft.reports.append(read_report(event))
         draft.work(event["time"])
 
     def _on_interrupt(self, event: Event) -> None:
@@ -177,7 +177,7 @@ class History:
             params=event["params"],
             state=TrialState(event["state"]),
             seed=event["seed"],
-            reports=tuple(map(_report, event["reports"])),
+            reports=tuple(map(read_report, event["reports"])),
             value=event["value"],
             reason=event["reason"],
             attempts=0,
@@ -189,7 +189,8 @@ class History:
         )
 
 
-def _report(event: Event) -> EpochReport:
+def read_report(event: Event) -> EpochReport:
+    """A report from what `report_fields` gave."""
     steps = {int(step): loss for step, loss in event["steps"].items()}
     return EpochReport(event["epoch"], event["metrics"], event["time"], steps)
 

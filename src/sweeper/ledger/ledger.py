@@ -17,6 +17,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.repeats import find_original, free_seed, training_identity, trial_seed
 from sweeper.ledger.reseed import reseed
 from sweeper.ledger.study import SweepStudy
+from sweeper.ledger.warm_start import WarmStart
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState, best_report
 
 if TYPE_CHECKING:
@@ -27,12 +28,17 @@ __all__ = ["Ledger", "open_ledger"]
 
 @contextmanager
 def open_ledger(
-    paths: SweepPaths, manifest: Manifest, config: SweepConfig, origin: str = ""
+    paths: SweepPaths,
+    manifest: Manifest,
+    config: SweepConfig,
+    origin: str = "",
+    warm: WarmStart | None = None,
 ) -> Iterator[Ledger]:
     """Lock the sweep, write its manifest where that changed, and give its writer.
 
     Args:
         origin: stands for the code and the data that trials are trained with.
+        warm: what a new sweep begins with.
 
     Raises:
         SweepLocked: another driver holds it.
@@ -46,6 +52,8 @@ def open_ledger(
             _mark_study(history, manifest)
             reseed(paths.journal(manifest.generation), config, history.records())
             history = read_history(paths.history)
+        if before is None:
+            (warm or WarmStart({})).write(paths.warm_start)
         if before != manifest:
             write_atomically(paths.config, config.to_yaml())
             manifest.write(paths)
@@ -89,7 +97,8 @@ class Ledger:
         self._log = log
         self._origin = origin
         self.history = history
-        self._study = SweepStudy(journal, config)
+        self.warm = WarmStart.read(paths.warm_start)
+        self._study = SweepStudy(journal, config, self.warm)
         self._study.catch_up(self.history.records())
         self._asked: dict[int, Mapping[str, ParamValue]] = {
             number: self._study.finish_asking(number)
@@ -166,17 +175,16 @@ class Ledger:
             return None
         params = self._asked[number]
         training = self._training(params, trial_seed(self.config.seed, params))
-        originals = [r for r in self.history.records() if self._holds(r)]
-        original = find_original(originals, training["identity"])
+        name, original = self._original(training["identity"])
         if original is None:
             return None
         self._write(
             "copy",
             trial=number,
             **training,
-            copy_of=str(original.number),
+            copy_of=name,
             state=original.state,
-            reason=f"same as trial {original.number}: not trained again",
+            reason=f"same as trial {name}: not trained again",
             value=original.value,
             reports=[report_fields(report) for report in original.reports],
         )
@@ -186,9 +194,18 @@ class Ledger:
         self._study.end(number, original.state, original.value)
         return self.record(number)
 
-    def _holds(self, record: TrialRecord) -> bool:
-        """An earlier study's pruner may have stopped what this one would not."""
-        return record.state is not TrialState.PRUNED or record.number >= self.history.carried
+    def _original(self, identity: str) -> tuple[str, TrialRecord | None]:
+        """The trial with this training, here or in a sweep that this one began with, by name.
+
+        Another study's pruner may have stopped what this one would not.
+        """
+        here, before = self.history.records(), self.history.carried
+        own = {str(r.number): r for r in here if not (_is_pruned(r) and r.number < before)}
+        others = {name: r for name, r in self.warm.trials.items() if not _is_pruned(r)}
+        for trials in (own, others):
+            if name := find_original(trials, identity):
+                return name, trials[name]
+        return "", None
 
     def _seed(self, params: Mapping[str, ParamValue]) -> int:
         """The seed of these parameters; another where the same training is at work."""
@@ -250,3 +267,7 @@ class Ledger:
         entry = {"event": event, "time": self._clock() if time is None else time, **fields}
         self._log.append(entry)
         self.history.add(entry)
+
+
+def _is_pruned(record: TrialRecord) -> bool:
+    return record.state is TrialState.PRUNED

@@ -51,6 +51,11 @@ class SweepPaths:
         return self.root / (f"study-{generation}.journal" if generation else "study.journal")
 
     @property
+    def warm_start(self) -> Path:
+        """The trials of other sweeps that this one began with."""
+        return self.root / "warm_start.json"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 

@@ -48,12 +48,14 @@ def training_identity(
     return _digest([config.task, apply(config, params), seed, origin])
 
 
-def find_original(records: Iterable[TrialRecord], identity: str) -> TrialRecord | None:
-    """The trial whose training ``identity`` is, with an ending that it would have again."""
-    found = [
-        r for r in records if r.identity == identity and r.state in _REPEATABLE and not r.copy_of
-    ]
-    return min(found, key=lambda r: (_REPEATABLE.index(r.state), r.number), default=None)
+def find_original(trials: Mapping[str, TrialRecord], identity: str) -> str | None:
+    """The name of the trial whose training ``identity`` is, with an ending it would have again."""
+    found = {
+        name: _REPEATABLE.index(r.state)
+        for name, r in trials.items()
+        if r.identity == identity and r.state in _REPEATABLE and not r.copy_of
+    }
+    return min(found, key=lambda name: found[name], default=None)
 
 
 def free_seed(

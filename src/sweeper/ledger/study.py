@@ -6,17 +6,20 @@ first, so after a crash the study may lag behind; `SweepStudy.catch_up` tells it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import optuna
 from optuna.storages import JournalStorage
+from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from sweeper import tell
-from sweeper.distributions import ask, enqueue
+from sweeper.config import fitted
+from sweeper.distributions import ask, enqueue, placed
 from sweeper.errors import ConfigError, LedgerError, Problem
 from sweeper.ledger.journal import Journal
+from sweeper.ledger.warm_start import WarmStart
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 from sweeper.samplers._build import build as build_sampler
@@ -40,15 +43,18 @@ class SweepStudy:
 
     Args:
         journal: where it is kept; None for a study that is forgotten.
+        warm: what the sampler is shown of other sweeps.
 
     Raises:
         LedgerError: the journal cannot be read or written.
     """
 
-    def __init__(self, journal: Journal | None, config: SweepConfig) -> None:
+    def __init__(
+        self, journal: Journal | None, config: SweepConfig, warm: WarmStart | None = None
+    ) -> None:
         self._config = config
         self._journal = journal
-        self._study = _open(self._journal, config)
+        self._study = _open(self._journal, config, _shown(config, warm))
         self._enqueue(config.enqueue)
         self._sync()
 
@@ -121,7 +127,9 @@ class SweepStudy:
                 self._study.set_user_attr(ENQUEUED, index + 1)
 
 
-def _open(journal: Journal | None, config: SweepConfig) -> optuna.Study:
+def _open(
+    journal: Journal | None, config: SweepConfig, shown: Sequence[FrozenTrial]
+) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = config.sampler
     storage = None if journal is None else _storage(journal)
@@ -130,13 +138,29 @@ def _open(journal: Journal | None, config: SweepConfig) -> optuna.Study:
             storage=storage,
             study_name=config.name,
             direction=config.objective.direction,
-            sampler=build_sampler(sampler.name, sampler.options, config.search_space, sampler.seed),
+            sampler=build_sampler(
+                sampler.name, sampler.options, config.search_space, sampler.seed, shown
+            ),
             pruner=build_pruner(config.pruner.name, config.pruner.options, config.epochs),
             load_if_exists=True,
         )
     except (LookupError, ValueError, TypeError) as error:
         what = f"sampler {sampler.name} or pruner {config.pruner.name}"
         raise ConfigError([Problem("sampler, pruner", f"cannot make {what}: {error}")]) from error
+
+
+def _shown(config: SweepConfig, warm: WarmStart | None) -> list[FrozenTrial]:
+    """The trials of other sweeps in the present search space."""
+    shown = []
+    for record in warm.trials.values() if warm else ():
+        try:
+            params = fitted(config, record.params)
+        except ValueError:  # since it was taken, the search space has changed
+            continue
+        shown.append(
+            tell.frozen(record, *placed(config.search_space, params), config.objective.metric)
+        )
+    return shown
 
 
 def _storage(journal: Journal) -> JournalStorage:

@@ -25,13 +25,22 @@ from sweeper.samplers._told import EXHAUSTED, Informed
 __all__ = ["PerTrial", "build", "is_exhausted"]
 
 
-def build(name: str, options: Mapping[str, Any], space: SearchSpace, seed: int) -> PerTrial:
+def build(
+    name: str,
+    options: Mapping[str, Any],
+    space: SearchSpace,
+    seed: int,
+    shown: Sequence[FrozenTrial] = (),
+) -> PerTrial:
     """The sampler ``name`` for the whole of a sweep, to be set as its study's ``sampler``.
 
     ``package.module:Name`` is a member of one's own: either of the family's form
     (``space, seed, number, /, *, options``) or a sampler for Optuna, which gets the options and,
     if it takes one, a ``seed`` that differs from trial to trial. What it has to remember from trial
     to trial belongs into the study's attributes, as with Optuna's own samplers.
+
+    Args:
+        shown: ended trials of other sweeps in this space, for samplers that learn from trials.
 
     Raises:
         LookupError: no such sampler.
@@ -42,9 +51,13 @@ def build(name: str, options: Mapping[str, Any], space: SearchSpace, seed: int) 
     def make(number: int, part: str = "") -> BaseSampler:
         own = proposal_seed(seed, zlib.crc32(part.encode())) if part else seed
         if member.has_family_form:
-            return member.make(space, own, number, **options)
-        seeded = {"seed": proposal_seed(own, number)} if member.takes("seed") else {}
-        return Informed(member.make(**seeded, **options))
+            sampler = member.make(space, own, number, **options)
+        else:
+            seeded = {"seed": proposal_seed(own, number)} if member.takes("seed") else {}
+            sampler = Informed(member.make(**seeded, **options))
+        if isinstance(sampler, Informed):
+            sampler.show(shown)
+        return sampler
 
     return PerTrial(make)
 

@@ -28,6 +28,7 @@ from optuna.trial import FrozenTrial, TrialState
 __all__ = ["EXHAUSTED", "Informed", "broken", "comparable"]
 
 EXHAUSTED = "sweeper:exhausted"  # set in a study whose sampler has nothing more to propose
+_OTHERS = 1_000_000_000  # no sweep has a trial of this number
 _CONSTRAINT = "constraints"  # as Optuna names it among a trial's system attributes
 
 
@@ -98,16 +99,25 @@ class _View(Study):
     Args:
         but: leave out the trial of this number: what it has of a proposal that a kill cut in two
             is not to be taken for another running trial.
+        shown: trials of other sweeps, before those of this one.
     """
 
-    def __init__(self, study: Study, *, constraints: bool, but: int | None = None) -> None:
+    def __init__(
+        self,
+        study: Study,
+        *,
+        constraints: bool,
+        but: int | None = None,
+        shown: Sequence[FrozenTrial] = (),
+    ) -> None:
         super().__init__(study.study_name, study._storage, study.sampler, study.pruner)
         self._constraints = constraints
         self._but = but
+        self._shown = shown
 
     @cached_property
     def _ended(self) -> dict[int, FrozenTrial]:
-        trials = super()._get_trials(deepcopy=False)
+        trials = [*self._shown, *super()._get_trials(deepcopy=False)]
         ended = comparable(trials, self.direction, constraints=self._constraints)
         return {trial.number: trial for trial in ended}
 
@@ -117,7 +127,7 @@ class _View(Study):
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        found = super()._get_trials(deepcopy=False, use_cache=use_cache)
+        found = [*self._shown, *super()._get_trials(deepcopy=False, use_cache=use_cache)]
         trials = [self._ended.get(t.number, t) for t in found if t.number != self._but]
         wanted = [trial for trial in trials if states is None or trial.state in states]
         return copy.deepcopy(wanted) if deepcopy else wanted
@@ -138,6 +148,13 @@ class Informed(BaseSampler):
         self._inner = inner
         self._constraints = constraints
         self._view: _View | None = None
+        self._shown: list[FrozenTrial] = []
+
+    def show(self, trials: Sequence[FrozenTrial]) -> None:
+        """Show ended trials of other sweeps, too; their numbers are none of this sweep's."""
+        self._shown = [copy.copy(trial) for trial in trials]
+        for number, trial in enumerate(self._shown, start=_OTHERS):
+            trial.number = trial._trial_id = number
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         self._view = None
@@ -174,10 +191,12 @@ class Informed(BaseSampler):
         if not self._constraints:  # CMA-ES warns of each
             trial = copy.copy(trial)
             trial.system_attrs = _without_constraints(trial)
-        view = _View(study, constraints=self._constraints)
+        view = _View(study, constraints=self._constraints, shown=self._shown)
         self._inner.after_trial(view, trial, state, values)
 
     def _seen(self, study: Study, trial: FrozenTrial) -> _View:
         if self._view is None:
-            self._view = _View(study, constraints=self._constraints, but=trial.number)
+            self._view = _View(
+                study, constraints=self._constraints, but=trial.number, shown=self._shown
+            )
         return self._view

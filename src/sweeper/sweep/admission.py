@@ -9,6 +9,7 @@ from sweeper.config import Change, SweepConfig, diff, newly_searched
 from sweeper.errors import ConfigError, Problem
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.warm_start import WarmStart
 
 __all__ = ["Admission", "admit"]
 
@@ -20,11 +21,13 @@ class Admission:
     Attributes:
         changes: what the configuration has otherwise than the sweep had; none refused.
         is_new: there was no such sweep.
+        warm: what a new sweep begins with.
     """
 
     manifest: Manifest
     changes: tuple[Change, ...]
     is_new: bool
+    warm: WarmStart | None = None
 
 
 def admit(config: SweepConfig, paths: SweepPaths, source: str) -> Admission:
@@ -35,9 +38,11 @@ def admit(config: SweepConfig, paths: SweepPaths, source: str) -> Admission:
 
     Raises:
         ConfigError: it has changes that the sweep cannot go on with; names all of them.
+        SweepNotFound: there is no sweep of a name in ``warm_start``.
     """
     if not paths.manifest.exists():
-        return Admission(Manifest.new(config.to_json(), source), (), is_new=True)
+        warm = WarmStart.gather(config, paths.root.parent)
+        return Admission(Manifest.new(config.to_json(), source), (), is_new=True, warm=warm)
     manifest = Manifest.read(paths)
     changes = diff(SweepConfig.from_json(manifest.config), config)
     refused = [Problem(source, str(c)) for c in changes if c.verdict == "refused"]

@@ -19,6 +19,7 @@ class Contract:
     to_go: trials that are still to be proposed.
     inside: how many of those done are in the search space.
     changes: what the configuration has otherwise than before.
+    warm: what it says of the sweeps that it began with.
     """
 
     done: int
@@ -26,6 +27,7 @@ class Contract:
     to_go: int
     inside: int
     changes: tuple[Change, ...] = ()
+    warm: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, ledger: Ledger, changes: Sequence[Change]) -> Contract:
@@ -43,6 +45,7 @@ class Contract:
                 if r.state.ended
             ),
             changes=tuple(changes),
+            warm=ledger.warm.said,
         )
 
     @property
@@ -57,4 +60,4 @@ class Contract:
             after = ", ".join(map(str, epochs))
             parts.append(f"{len(self.continuing)} continue after epoch {after}")
         parts.append(f"{self.to_go} to go")
-        return "\n".join([", ".join(parts), *map(str, self.changes)])
+        return "\n".join([", ".join(parts), *self.warm, *map(str, self.changes)])

@@ -13,6 +13,7 @@ from sweeper.config.search_space import size
 from sweeper.engine.resources import plan_slots
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
+from sweeper.ledger.warm_start import WarmStart
 from sweeper.sweep.admission import admit
 
 __all__ = ["preview"]
@@ -36,8 +37,10 @@ def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) ->
     for change in admission.changes:
         console.print(f"changed     {change}", markup=False)
     if admission.is_new:
+        for said in admission.warm.said if admission.warm else ():
+            console.print(said, markup=False)
         console.print(f"\nThe first of {words.count(config.budget.trials, 'trial')}:")
-        console.print(_proposals(config))
+        console.print(_proposals(config, admission.warm))
 
 
 def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, str]:
@@ -80,8 +83,8 @@ def _split(recordings: int, seconds: float) -> str:
     return f"{words.count(recordings, 'recording')} ({words.duration(seconds)})"
 
 
-def _proposals(config: SweepConfig) -> Table:
-    study = SweepStudy(None, config)
+def _proposals(config: SweepConfig, warm: WarmStart | None) -> Table:
+    study = SweepStudy(None, config, warm)
     table = Table(box=None, padding=(0, 2))
     table.add_column("trial", justify="right")
     for name in config.search_space:

@@ -55,7 +55,8 @@ def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) 
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
     origin = origin_of(config, sweep.dataset, Path(admission.manifest.folder))
-    with open_ledger(paths, admission.manifest, config, origin) as ledger, _logging_to(paths.logs):
+    opened = open_ledger(paths, admission.manifest, config, origin, admission.warm)
+    with opened as ledger, _logging_to(paths.logs):
         contract = Contract.of(ledger, admission.changes)
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
         return _session(ledger, sweep, slots, contract, console)

@@ -1,0 +1,139 @@
+"""Trials of other sweeps that a new one begins with.
+
+They are copied into the sweep's folder when it is created, so that it proposes the same whatever
+becomes of the others. The sampler is shown those that fit; the pruner is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweeper.config import SweepConfig, fitted, newly_searched
+from sweeper.errors import ConfigError, LedgerError, Problem
+from sweeper.ledger.files import told, write_atomically
+from sweeper.ledger.history import read_history, read_report, report_fields
+from sweeper.ledger.manifest import Manifest
+from sweeper.ledger.paths import SweepPaths
+from sweeper.records import TrialRecord, TrialState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["WarmStart"]
+
+_MOST_REASONS = 3
+_FIELDS = ("number", "state", "seed", "value", "reason", "identity")
+
+
+@dataclass(frozen=True, slots=True)
+class WarmStart:
+    """What a sweep begins with.
+
+    Attributes:
+        trials: those that were taken, by the name they have here (``old#7``).
+        said: for each sweep, how many were taken and why others were not.
+    """
+
+    trials: Mapping[str, TrialRecord]
+    said: tuple[str, ...] = ()
+
+    @classmethod
+    def gather(cls, config: SweepConfig, sweeps: Path) -> WarmStart:
+        """Take the ended trials of ``config.warm_start`` that fit.
+
+        Args:
+            sweeps: the folder of all sweeps.
+
+        Raises:
+            SweepNotFound: there is no such sweep.
+            ConfigError: it looked for something else.
+        """
+        trials: dict[str, TrialRecord] = {}
+        said = []
+        for name in config.warm_start:
+            paths = SweepPaths.existing(name, sweeps)
+            old = SweepConfig.from_json(Manifest.read(paths).config)
+            _check_objective(config, old, name)
+            taken, reasons = _fitting(config, old, read_history(paths.history).records())
+            trials |= {f"{paths.root.name}#{record.number}": record for record in taken}
+            said.append(_say(name, len(taken), reasons))
+        return cls(trials, tuple(said))
+
+    def write(self, path: Path) -> None:
+        """Keep it in ``path``; where there is nothing, nothing stays there."""
+        if not self.said:
+            path.unlink(missing_ok=True)  # of a driver that was killed before the sweep was one
+            return
+        found = {name: _to_json(record) for name, record in self.trials.items()}
+        write_atomically(path, json.dumps({"said": self.said, "trials": found}) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> WarmStart:
+        """Read it back; without trials where there is none.
+
+        Raises:
+            LedgerError: it is damaged.
+        """
+        if not path.exists():
+            return cls({})
+        try:
+            with told(path, "read"):
+                found = json.loads(path.read_text(encoding="utf-8"))
+            trials = {name: _from_json(record) for name, record in found["trials"].items()}
+        except (ValueError, LookupError, TypeError) as error:
+            raise LedgerError(f"{path} is damaged: {error}") from error
+        return cls(trials, tuple(found["said"]))
+
+
+def _check_objective(config: SweepConfig, old: SweepConfig, name: str) -> None:
+    if config.objective != old.objective:
+        here, there = (f"{o.direction} {o.metric}" for o in (config.objective, old.objective))
+        rule = f"{name} was to {there}, this sweep is to {here}: its trials say nothing here"
+        raise ConfigError([Problem("warm_start", rule)])
+
+
+def _fitting(
+    config: SweepConfig, old: SweepConfig, records: Sequence[TrialRecord]
+) -> tuple[list[TrialRecord], Counter[str]]:
+    taken: list[TrialRecord] = []
+    reasons: Counter[str] = Counter()
+    options = newly_searched(old, config)
+    for record in records:
+        try:
+            if not record.state.ended or record.state is TrialState.FAILED or record.copy_of:
+                raise ValueError("unfinished, failed or repeated")
+            params = {**options, **record.params}
+            fitted(config, params)
+        except ValueError as error:
+            reasons[str(error)] += 1
+        else:
+            taken.append(replace(record, params=params))
+    return taken, reasons
+
+
+def _say(name: str, taken: int, reasons: Counter[str]) -> str:
+    said = f"{taken} of {taken + reasons.total()} trials of {name} are shown to the sampler"
+    if not reasons:
+        return said
+    why = [f"{count} x {reason}" for reason, count in reasons.most_common(_MOST_REASONS)]
+    more = ["..."] if len(reasons) > _MOST_REASONS else []
+    return f"{said}; the others are not: {'; '.join(why + more)}"
+
+
+def _to_json(record: TrialRecord) -> dict[str, Any]:
+    found = {name: getattr(record, name) for name in _FIELDS}
+    reports = [report_fields(report) for report in record.reports]
+    return {**found, "params": dict(record.params), "reports": reports}
+
+
+def _from_json(found: Mapping[str, Any]) -> TrialRecord:
+    fields = {name: found[name] for name in _FIELDS}
+    reports = tuple(map(read_report, found["reports"]))
+    return TrialRecord(
+        **{**fields, "state": TrialState(found["state"])}, params=found["params"], reports=reports
+    )
