@@ -131,3 +131,14 @@ def test_a_repeated_proposal_is_a_run_of_its_own_that_was_not_trained(shop: Shop
     (run,) = [r for r in shop.agrees().children if "sweeper.copy_of" in r.data.tags]
     assert (run.data.tags["sweeper.trial"], run.data.tags["sweeper.copy_of"]) == ("1", "0")
     assert run.info.status == "FINISHED"
+
+
+def test_a_sweep_from_another_says_what_it_took(shop: Shop) -> None:
+    shop.space("valley", trials=4)
+    assert shop.run("run", "toy.yaml")[0] == 0
+    words = ("run", "toy.yaml", "--set", "name=new", "--from", "toy")
+    code, said = shop.run(*words, "--dry-run")
+    assert (code, "4 of 4 trials of toy are shown to the sampler" in said) == (0, True), said
+    code, said = shop.run(*words)
+    assert (code, "4 of 4 trials of toy are shown to the sampler" in said) == (0, True), said
+    assert len(shop.records("new")) == 4
