@@ -22,7 +22,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
 PATIENCE = 240.0
-_POLL = 0.02
+_POLL = 0.03
 
 
 class Arena(Shop):

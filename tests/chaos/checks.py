@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from chaos import tasks
 from chaos.arena import Arena
 from chaos.record import Losses
 from sweeper.records import TrialRecord, TrialState
-from sweeper.tracker.names import metric_key
+from sweeper.tracker.names import metric_key, metric_value
 
-__all__ = ["count_losses", "essence", "is_whole"]
+__all__ = ["count_losses", "essence", "in_mlflow", "is_whole"]
 
 Judge = Callable[[TrialRecord], bool]
 
@@ -53,14 +53,22 @@ def count_losses(
         processes=len(left),
     )
     losses = dataclasses.replace(losses, **_epochs_again(arena, {r.number for r in chosen}))
-    return dataclasses.replace(losses, **_in_mlflow(records, uri or arena.store))
+    return dataclasses.replace(losses, **in_mlflow(records, uri or arena.store))
 
 
-def essence(records: Iterable[TrialRecord]) -> list[object]:
-    """What an interruption must not change, to the last bit."""
+def essence(records: Iterable[TrialRecord], *measured: str) -> list[object]:
+    """What an interruption must not change, to the last bit.
+
+    Args:
+        measured: metrics that are another each time, such as speeds.
+    """
+
+    def fixed(metrics: Mapping[str, float]) -> dict[str, float]:
+        return {name: value for name, value in metrics.items() if name not in measured}
+
     return [
         [r.number, dict(r.params), r.seed, r.state, r.value, r.reason]
-        + [[e.epoch, dict(e.metrics), {str(s): v for s, v in e.steps.items()}] for e in r.reports]
+        + [[e.epoch, fixed(e.metrics), {str(s): v for s, v in e.steps.items()}] for e in r.reports]
         for r in records
     ]
 
@@ -81,7 +89,8 @@ def _epochs_again(arena: Arena, of: Collection[int]) -> dict[str, int]:
     return {"epochs_again": again.total(), "beyond_one": beyond}
 
 
-def _in_mlflow(records: Collection[TrialRecord], uri: str) -> dict[str, int]:
+def in_mlflow(records: Collection[TrialRecord], uri: str, metric: str = "score") -> dict[str, int]:
+    """The losses between the ledger and MLflow; ``metric`` is the objective, to be maximized."""
     from mlflow import MlflowClient
 
     client = MlflowClient(uri)
@@ -92,7 +101,7 @@ def _in_mlflow(records: Collection[TrialRecord], uri: str) -> dict[str, int]:
     by_trial = {int(r.data.tags["sweeper.trial"]): r for r in children}
     lost = twice = wrong = files = 0
     for record in records:
-        expected = _points(record)
+        expected = _points(record, metric)
         run = by_trial.get(record.number)
         found = _found(client, run) if run else Counter()
         lost += (expected - found).total()
@@ -113,15 +122,17 @@ def _in_mlflow(records: Collection[TrialRecord], uri: str) -> dict[str, int]:
     }
 
 
-def _points(record: TrialRecord) -> Counter[tuple[str, int, float]]:
+def _points(record: TrialRecord, metric: str) -> Counter[tuple[str, int, float]]:
     """What MLflow must have of the trial."""
     points: Counter[tuple[str, int, float]] = Counter()
-    best = max(record.reports, key=lambda r: (r.metrics["score"], -r.epoch), default=None)
+    best = max(record.reports, key=lambda r: (r.metrics[metric], -r.epoch), default=None)
     for report in record.reports:
-        points.update((metric_key(n), report.epoch, v) for n, v in report.metrics.items())
+        points.update(
+            (metric_key(n), report.epoch, metric_value(n, v)) for n, v in report.metrics.items()
+        )
         points.update(("train_loss_step", step, loss) for step, loss in report.steps.items())
     if best is not None and record.value is not None:
-        points["best_score", record.epoch, best.metrics["score"]] += 1
+        points[f"best_{metric}", record.epoch, best.metrics[metric]] += 1
         points["best_epoch", record.epoch, float(best.epoch)] += 1
     return points
 

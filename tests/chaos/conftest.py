@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from chaos import tasks
 from chaos.arena import Arena
 from chaos.checks import essence
 from chaos.record import Losses, Result
@@ -52,21 +51,22 @@ def told(arena: Arena, seed: str) -> Callable[..., None]:
 
 
 @pytest.fixture
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], list[object]]:
-    """The trials of the sweep one at a time that nothing happens to; run once for all cases."""
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[object]]:
+    """The trials of a sweep one at a time that nothing happens to; run once for all cases."""
 
-    def read() -> list[object]:
-        place = tmp_path_factory.getbasetemp().parent / "chaos-reference"
+    def read(write: Callable[..., object], *measured: str) -> list[object]:
+        name = write.__module__.rpartition(".")[2]
+        place = tmp_path_factory.getbasetemp().parent / f"chaos-{name}"
         place.mkdir(exist_ok=True)
         with (place / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = place / "trials.json"
             if not kept.exists():
                 arena = Arena(place, random.Random(0))
-                tasks.write_space(place, concurrent=1)
+                write(place, concurrent=1)
                 arena.finish()
                 arena.close()
-                kept.write_text(json.dumps(essence(arena.records())))
+                kept.write_text(json.dumps(essence(arena.records(), *measured)))
             found: list[object] = json.loads(kept.read_text())
             return found
 

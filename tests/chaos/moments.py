@@ -41,13 +41,13 @@ def draw(arena: Arena, trials: int = 6, *, last: bool = True) -> Moment:
     stage = choose.choice(["start", "ray", "training", "training", "training"])
     if last:
         stage = choose.choice([stage, stage, stage, stage, "shutdown", "closing"])
-    begun, ended = len(arena.begun()), arena.count("session_end")
+    reported, ended = arena.count("epoch"), arena.count("session_end")
     # about as many epochs as the pruner leaves
-    wanted = begun + choose.randint(1, max(1, 3 * trials - begun))
+    wanted = reported + choose.randint(1, max(1, 3 * trials - reported))
     stages: dict[str, tuple[Callable[[], bool], float]] = {
         "start": (lambda: True, 4.0),
         "ray": (arena.paths.ray.exists, 6.0),
-        "training": (lambda: len(arena.begun()) >= wanted, 0.3),
+        "training": (lambda: arena.count("epoch") >= wanted, 0.3),
         "shutdown": (lambda: arena.count("end") >= trials, 0.5),
         "closing": (lambda: arena.count("session_end") > ended, 4.0),
     }

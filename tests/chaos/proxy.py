@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import threading
 import time
@@ -36,15 +37,23 @@ class Proxy:
                 if proxy.fails:
                     self._answer(500, b"out of order")
                     return
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-                kept = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}
-                connection.request(self.command, self.path, body, kept)
-                answer = connection.getresponse()
-                content = answer.read()
-                if proxy.mute:
+                try:
+                    status, kind, content = self._pass_on(body)
+                except OSError:
                     self.close_connection = True
                     return
-                self._answer(answer.status, content, answer.getheader("Content-Type") or "")
+                if proxy.mute:
+                    self.close_connection = True
+                else:
+                    self._answer(status, content, kind)
+
+            def _pass_on(self, body: bytes) -> tuple[int, str, bytes]:
+                kept = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                with contextlib.closing(connection):
+                    connection.request(self.command, self.path, body, kept)
+                    answer = connection.getresponse()
+                    return answer.status, answer.getheader("Content-Type") or "", answer.read()
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one  # noqa: N815
 
@@ -53,7 +62,8 @@ class Proxy:
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(ConnectionError):  # who asked may be gone
+                    self.wfile.write(content)
 
             def log_message(self, *args: object) -> None:
                 """Say nothing."""

@@ -30,7 +30,7 @@ def walk(trial: Trial, /) -> Iterator[EpochReport]:
     for epoch in range(trial.reported + 1, len(states) + 1):
         yield _report(trial, epoch, states[epoch - 1])
     for epoch in range(len(states) + 1, trial.epochs + 1):
-        _note(trial, epoch)
+        note(trial.number, epoch)
         time.sleep(plan["seconds"])
         states.append(_step(trial.params, trial.seed, states))
         report = _report(trial, epoch, states[-1])
@@ -69,8 +69,9 @@ def _report(trial: Trial, epoch: int, state: float) -> EpochReport:
     return EpochReport(epoch, metrics, time.time(), steps)
 
 
-def _note(trial: Trial, epoch: int) -> None:
-    line = f"{trial.number} {epoch} {os.getpid()}\n"
+def note(number: int, epoch: int) -> None:
+    """Write down that this process begins to train an epoch."""
+    line = f"{number} {epoch} {os.getpid()}\n"
     file = os.open(os.environ[NOTES], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, line.encode())
     os.close(file)

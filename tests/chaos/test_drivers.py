@@ -32,7 +32,7 @@ def _sweeps(kills: int) -> Iterator[object]:
 def test_killed_drivers(
     arena: Arena,
     told: Callable[..., None],
-    reference: Callable[[], list[object]],
+    reference: Callable[..., list[object]],
     times: int,
     with_ray: bool,
 ) -> None:
@@ -50,4 +50,4 @@ def test_killed_drivers(
     fault = "driver killed with its Ray" if with_ray else "driver killed, Ray left orphaned"
     told(fault, times, losses, detail=f"{concurrent} at once: " + ", ".join(stages))
     if concurrent == 1:
-        assert essence(arena.records()) == reference()
+        assert essence(arena.records()) == reference(tasks.write_space)

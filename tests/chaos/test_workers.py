@@ -27,7 +27,7 @@ def rounds(short: int, total: int) -> Iterator[object]:
 
 @pytest.mark.parametrize("index", list(rounds(1, (KILLS + 1) // 2)))
 def test_killed_workers(
-    arena: Arena, told: Callable[..., None], reference: Callable[[], list[object]], index: int
+    arena: Arena, told: Callable[..., None], reference: Callable[..., list[object]], index: int
 ) -> None:
     """Two of them in each sweep."""
     concurrent = arena.random.choice([1, 2, 3])
@@ -38,7 +38,7 @@ def test_killed_workers(
     assert killed > 0
     told("worker killed", killed, count_losses(arena, _TRIALS), detail=f"{concurrent} at once")
     if concurrent == 1:
-        assert essence(arena.records()) == reference()
+        assert essence(arena.records()) == reference(tasks.write_space)
 
 
 def _kill_a_worker(arena: Arena, process: object) -> bool:
