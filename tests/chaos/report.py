@@ -49,7 +49,7 @@ Written by the chaos suite ([tests/chaos](../tests/chaos)); do not edit. {date},
 
 Each case is a real `sweeper run` in a folder of its own, with real Ray and real MLflow: 4 to 10
 short trials, 1 to 3 at a time. A fault hits it at a moment drawn at random; where the driver did
-not live through it, the same command is given again until the sweep is at its end. Then everything is
+not live through it, the same command is given again until the sweep is at its end. Then all is
 counted.
 """
 _MEANING = """
@@ -69,8 +69,8 @@ _MEANING = """
 - **processes left**: of Ray or sweeper, some seconds after the end; scratch folders count too.
 - **longest recovery**: seconds from the command after the fault (from the fault, where the session
   lives on) until the next epoch is reported; for a tracking server, from the fault, or from the
-  next session's begin, until MLflow had everything. Much of it is the start of Python, Ray and torch
-  on a machine that was busy with other work.
+  next session's begin, until MLflow had everything. Much of it is the start of Python, Ray and
+  torch on a machine that was busy with other work.
 """
 _REPEAT = """
 ## To repeat it
