@@ -22,6 +22,17 @@ from sweeper.records import TrialRecord
 _TESTS = Path(toy.__file__).parent
 _WAIT_SECONDS = 240.0
 
+HASTY = (
+    "-c",
+    """
+import sweeper.engine.conductor as conductor
+conductor._GRACE_SECONDS = 1.0
+from sweeper.cli import main
+main()
+""",
+)
+"""The program, but that a trial hangs a second after its deadline and not half a minute."""
+
 
 @dataclass
 class Runs:

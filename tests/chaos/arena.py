@@ -29,6 +29,7 @@ class Arena(Shop):
     """A folder with one sweep; all its processes are known by a variable of their environment.
 
     Attributes:
+        settings: what the command has besides the file.
         met: for each fault, the trials that were running when it came.
         restarts: when a session began after a fault, or when a fault came that needs none.
     """
@@ -41,6 +42,7 @@ class Arena(Shop):
         self.notes = self.scratch / "epochs"
         self.notes.touch()
         self.variables = {"TMPDIR": str(self.scratch), tasks.NOTES: str(self.notes)}
+        self.settings: tuple[str, ...] = ()
         self.met: list[set[int]] = []
         self.restarts: list[float] = []
 
@@ -57,7 +59,7 @@ class Arena(Shop):
         """Start the one command there is."""
         self.restarts.append(time.time())
         with (self.scratch / "said").open("a") as said:
-            return self.start("run", "toy.yaml", output=said)
+            return self.start("run", "toy.yaml", *self.settings, output=said)
 
     def said(self) -> str:
         return (self.scratch / "said").read_text()

@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shop import HASTY
 from sweeper.records import TrialState
 
 if TYPE_CHECKING:
     from shop import Shop
-
-# what the program does, but that a trial hangs a second after its deadline and not half a minute
-_HASTY = """
-import sweeper.engine.conductor as conductor
-conductor._GRACE_SECONDS = 1.0
-from sweeper.cli import main
-main()
-"""
 
 
 @pytest.mark.slow
@@ -26,7 +19,7 @@ def test_a_trial_that_hangs_is_ended_and_the_sweep_goes_on_in_a_fresh_worker(sho
     shop.space("hangs", trials=3, epochs=3)
     flags = ["budget.trial_hours=0.01", "resources.concurrent=1", "pruner={name: none}"]
     words = [word for flag in flags for word in ("--set", flag)]
-    shop.program = ("-c", _HASTY)
+    shop.program = HASTY
     code, said = shop.run("run", "toy.yaml", *words)
     assert code == 0, said
     records = shop.records()
