@@ -16,7 +16,8 @@ from mlflow import MlflowClient
 from tests.server import Server, free_port, wait_until
 
 from benchmarks.outage.steady import EPOCHS
-from sweeper.ledger.history import events, read_history
+from sweeper.ledger.files import entries
+from sweeper.ledger.history import read_history
 from sweeper.ledger.paths import SweepPaths
 
 __all__ = ["CASES", "Counts", "Measured", "run"]
@@ -142,7 +143,7 @@ def _finish(session: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _epochs(paths: SweepPaths) -> int:
-    return sum(event["event"] == "epoch" for event in events(paths.history))
+    return sum(event["event"] == "epoch" for event in entries(paths.history))
 
 
 def _count(uri: str) -> Counts:

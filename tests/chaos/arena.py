@@ -17,7 +17,7 @@ import psutil
 
 from chaos import tasks
 from shop import Shop
-from sweeper.ledger.history import events
+from sweeper.ledger.files import entries
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
@@ -89,7 +89,7 @@ class Arena(Shop):
 
     def count(self, kind: str) -> int:
         """How many events of this kind the history has."""
-        return sum(event["event"] == kind for event in events(self.paths.history))
+        return sum(event["event"] == kind for event in entries(self.paths.history))
 
     def running(self) -> set[int]:
         return {r.number for r in self.records() if r.state is TrialState.RUNNING}
@@ -136,7 +136,7 @@ class Arena(Shop):
         """The longest time from a restart until the next event that tells of progress."""
         times = [
             event["time"]
-            for event in events(self.paths.history)
+            for event in entries(self.paths.history)
             if event["event"] in ("epoch", "end", "session_end")
         ]
         after = [min((t - r for t in times if t >= r), default=None) for r in self.restarts]
