@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Result:
         recovery_seconds: the longest time from a fault, or from the command after it, until the
             next epoch was reported, or all was done.
         detail: where in the sweep's life.
+        commit: of sweeper.
     """
 
     fault: str
@@ -63,6 +65,7 @@ class Result:
     losses: Losses
     recovery_seconds: float
     detail: str = ""
+    commit: str = ""
 
     @property
     def right(self) -> bool:
@@ -71,10 +74,15 @@ class Result:
     def keep(self) -> None:
         """Append it to the file that the environment names, if any; processes may do so at once."""
         if path := os.environ.get(RESULTS):
-            line = json.dumps(dataclasses.asdict(self)) + "\n"
+            line = json.dumps({**dataclasses.asdict(self), "commit": _commit()}) + "\n"
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             os.write(file, line.encode())
             os.close(file)
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def read_results(path: Path) -> list[Result]:

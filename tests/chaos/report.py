@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -44,8 +43,8 @@ _STOCK_COLUMNS = (
 )
 _HEAD = """# What happens to a sweep when something dies
 
-Written by the chaos suite ([tests/chaos](../tests/chaos)); do not edit. {date}, commit {commit}, on
-{machine}.
+Written by the chaos suite ([tests/chaos](../tests/chaos)); do not edit. {date},
+{commits}, on {machine}.
 
 Each case is a real `sweeper run` in a folder of its own, with real Ray and real MLflow: 4 to 10
 short trials, 1 to 3 at a time. A fault hits it at a moment drawn at random; where the driver did
@@ -89,7 +88,7 @@ def report(results: Sequence[Result]) -> str:
     """The whole document."""
     own = [r for r in results if not r.fault.startswith("stock")]
     stock = [r for r in results if r.fault.startswith("stock")]
-    parts = [_head(), _table(own), _total(own), _MEANING]
+    parts = [_head(results), _table(own), _total(own), _MEANING]
     if stock:
         parts.append(_stock(stock))
     seeds = ", ".join(sorted({r.seed.partition("/")[0] for r in results}))
@@ -97,18 +96,15 @@ def report(results: Sequence[Result]) -> str:
     return "\n".join(parts)
 
 
-def _head() -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    )
+def _head(results: Iterable[Result]) -> str:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     machine = (
         f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}; {versions}"
     )
-    return _HEAD.format(
-        date=time.strftime("%Y-%m-%d"), commit=commit.stdout.strip(), machine=machine
-    )
+    found = dict.fromkeys(r.commit for r in results)  # in the order in which they ran
+    commits = ("commit " if len(found) == 1 else "commits ") + ", ".join(found)
+    return _HEAD.format(date=time.strftime("%Y-%m-%d"), commits=commits, machine=machine)
 
 
 def _table(results: Iterable[Result]) -> str:
