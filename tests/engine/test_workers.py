@@ -96,6 +96,20 @@ def test_a_worker_dies_of_its_memory_where_the_kernel_killed_since(
     assert known.out_of_memory(tmp_path) == ""  # said of this worker, not of the next
 
 
+def test_a_worker_that_was_dead_when_first_seen_is_no_victim_of_what_the_kernel_did_before(
+    tmp_path: Path, worker: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = psutil.Process(worker.pid)
+    _child(worker)
+    worker.kill()
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    monkeypatch.setattr(workers, "_kernel_kills", lambda: 4)
+    known = Workers()
+    known.look([tmp_path])
+    assert known.out_of_memory(tmp_path) == ""
+
+
 def test_the_kernel_s_count_is_read() -> None:
     assert workers._kernel_kills() >= 0
     assert "oom_kill " in Path("/proc/vmstat").read_text()

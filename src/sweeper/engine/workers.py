@@ -85,7 +85,8 @@ class Workers:
             process = _process_on(directory)
             if process is None:
                 return
-            sight = self._seen[directory] = _Sight(process)
+            # it may be dead by now: what the kernel killed before is no evidence against it
+            sight = self._seen[directory] = _Sight(process, kills=kills)
         with contextlib.suppress(psutil.NoSuchProcess):
             sight.peak = max(sight.peak, sight.process.memory_info().rss)
             if sight.process.status() != psutil.STATUS_ZOMBIE:
