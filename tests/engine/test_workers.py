@@ -20,7 +20,7 @@ import signal, subprocess, sys, time
 from pathlib import Path
 from sweeper.engine.workers import sign_on
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-child = subprocess.Popen(["sleep", "60"])
+child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
 sign_on(Path(sys.argv[1]))
 print(child.pid, flush=True)
 time.sleep(60)
