@@ -131,6 +131,11 @@ class TrialRecord:
         """The last reported epoch, 0 before the first."""
         return self.reports[-1].epoch if self.reports else 0
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it is a copy within its sweep: the original there speaks for both."""
+        return self.copy_of.isdigit()
+
 
 def best_report(
     reports: Iterable[EpochReport], metric: str, direction: Direction

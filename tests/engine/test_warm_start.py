@@ -16,6 +16,7 @@ from dry_runs import check_survival, open_sweep, run_session, story
 from sweeper.config import SweepConfig, load
 from sweeper.errors import ConfigError, SweepNotFound
 from sweeper.records import TrialState
+from sweeper.summary import summarise
 
 CALM = "pruner={name: none}"
 SEEDED = "sampler={name: tpe, n_startup_trials: 3}"
@@ -99,12 +100,26 @@ def test_the_same_training_is_copied_and_not_done(tmp_path: Path, old: list[Any]
     flags = (*NEW, f"enqueue=[{{{point}}}]")
     config = _config(tmp_path, *flags, task="cliff", trials=1)
     (record,) = run_session(tmp_path, config, origin="x")[0].history.records()
+    # here it is the only one of its kind, so it counts
+    assert summarise(config, [record]).region.counts.finished == 1
+    assert [entry.number for entry in summarise(config, [record]).leaderboard] == [0]
     assert record.copy_of == f"toy#{best.number}"
     assert record.reason == f"same as trial toy#{best.number}: not trained again"
     assert (record.value, record.reports) == (best.value, best.reports)
     other = _config(tmp_path, *flags, "name=other", task="cliff", trials=1)
     (record,) = run_session(tmp_path, other, origin="other code")[0].history.records()
     assert record.copy_of == ""
+
+
+def test_a_repeat_of_a_copy_is_a_repeat_here(tmp_path: Path, old: list[Any]) -> None:
+    best = next(r for r in old if r.state is TrialState.COMPLETE)
+    point = ", ".join(f"{name}: {value!r}" for name, value in best.params.items())
+    twice = f"enqueue=[{{{point}}}, {{{point}}}]"
+    config = _config(tmp_path, *NEW, twice, task="cliff", trials=2)
+    records = run_session(tmp_path, config, origin="x")[0].history.records()
+    assert [r.copy_of for r in records] == [f"toy#{best.number}", "0"]
+    counts = summarise(config, records).region.counts
+    assert (counts.finished, counts.copied) == (1, 1)
 
 
 def test_another_objective_is_refused_and_so_is_a_sweep_that_is_not_there(

@@ -53,7 +53,7 @@ def find_original(trials: Mapping[str, TrialRecord], identity: str) -> str | Non
     found = {
         name: _REPEATABLE.index(r.state)
         for name, r in trials.items()
-        if r.identity == identity and r.state in _REPEATABLE and not r.copy_of
+        if r.identity == identity and r.state in _REPEATABLE and not r.is_repeat
     }
     return min(found, key=lambda name: found[name], default=None)
 

@@ -105,7 +105,7 @@ def _fitting(
     options = newly_searched(old, config)
     for record in records:
         try:
-            if not record.state.ended or record.state is TrialState.FAILED or record.copy_of:
+            if not record.state.ended or record.state is TrialState.FAILED or record.is_repeat:
                 raise ValueError("unfinished, failed or repeated")
             params = {**options, **record.params}
             fitted(config, params)

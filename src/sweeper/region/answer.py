@@ -20,7 +20,7 @@ ENOUGH = 3
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How trials stand, by outcome; ``copied`` ones repeat another and are counted only there."""
+    """How trials stand, by outcome; ``copied`` ones repeat one of the sweep: counted only there."""
 
     finished: int = 0
     stopped: int = 0
@@ -35,7 +35,7 @@ class Counts:
     @classmethod
     def of(cls, records: Iterable[TrialRecord]) -> Counts:
         records = list(records)
-        seen = Counter(record.state for record in records if not record.copy_of)
+        seen = Counter(record.state for record in records if not record.is_repeat)
         return cls(
             finished=seen[TrialState.COMPLETE],
             stopped=seen[TrialState.PRUNED],
@@ -45,7 +45,7 @@ class Counts:
             failed=seen[TrialState.FAILED],
             running=seen[TrialState.RUNNING],
             interrupted=seen[TrialState.INTERRUPTED],
-            copied=sum(bool(record.copy_of) for record in records),
+            copied=sum(record.is_repeat for record in records),
         )
 
     @property

@@ -114,7 +114,7 @@ def _searched(records: Iterable[TrialRecord], space: Mapping[str, ParamSpec]) ->
     return [
         replace(r, params={k: v for k, v in r.params.items() if k in names})
         for r in records
-        if not r.copy_of
+        if not r.is_repeat
     ]
 
 

@@ -103,7 +103,7 @@ def _charts(
     config: SweepConfig, records: Sequence[TrialRecord]
 ) -> Iterator[tuple[str, Chart | ParallelChart]]:
     names = families.member_names("plots")
-    records = [r for r in records if not r.copy_of]  # they would lie on what they repeat
+    records = [r for r in records if not r.is_repeat]  # they would lie on what they repeat
     placed = inside(config, records)
     rank = {name: i for i, name in enumerate(_ORDER)}
     for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):

@@ -57,7 +57,7 @@ def _leaderboard(
     config: SweepConfig, records: Sequence[TrialRecord], links: Mapping[int, str]
 ) -> tuple[Entry, ...]:
     """The best finished trials; while none has finished, the best of those that were stopped."""
-    valued = [r for r in records if r.value is not None and r.state.ended and not r.copy_of]
+    valued = [r for r in records if r.value is not None and r.state.ended and not r.is_repeat]
     finished = [r for r in valued if r.state is TrialState.COMPLETE]
     sign = 1.0 if config.objective.direction == "maximize" else -1.0
     best = sorted(finished or valued, key=lambda r: (-sign * (r.value or 0.0), r.number))[:_TOP]

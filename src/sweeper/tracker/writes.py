@@ -174,7 +174,8 @@ class _Fold:
         for report in event["reports"]:
             self._epoch({**report, "trial": event["trial"]})
         self._writes(event).tags["sweeper.copy_of"] = event["copy_of"]
-        self._close(event, "copied")
+        own = event["copy_of"].isdigit()  # that of another sweep counts for what it is
+        self._close(event, "copied" if own else event["state"])
 
     def _close(self, event: Event, counted: str) -> None:
         """Write a trial's ending; the sweep counts it as ``counted``."""
