@@ -80,7 +80,7 @@ def run(case: str, folder: Path, trials: int, outage: float) -> Measured:
         began, away = time.monotonic(), 0.0
         session = _start(folder, server.uri)
         if case == STOPPED:
-            wait_until(lambda: _epochs(paths) >= trials * EPOCHS // 5)
+            wait_until(lambda: _epochs(paths) >= trials * EPOCHS // 5, _PATIENCE_SECONDS)
             away = _stop_for(server, outage)
         _finish(session, folder)
         seconds = time.monotonic() - began
