@@ -1,8 +1,11 @@
 """Cleaning up what a killed driver left, and nothing else."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -25,6 +28,23 @@ def test_noted_processes_and_their_scratch_go(tmp_path: Path) -> None:
     clean_up(note)
     assert not psutil.pid_exists(left.pid)
     left.wait(timeout=10)
+    assert [p.name for p in tmp_path.iterdir()] == []
+
+
+def test_a_scratch_that_is_still_written_to_goes_too(tmp_path: Path) -> None:
+    scratch = tmp_path / "sweeper-abc"
+    scratch.mkdir()
+    end = time.monotonic() + 1.0
+
+    def write() -> None:
+        with contextlib.suppress(FileNotFoundError):
+            while time.monotonic() < end:
+                (scratch / str(time.monotonic_ns())).touch()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    clean_up(_note(tmp_path, scratch))
+    writer.join()
     assert [p.name for p in tmp_path.iterdir()] == []
 
 

@@ -43,6 +43,7 @@ _ENVIRONMENT = {
 }
 _STORE_BYTES = 256 * 2**20
 _NOTE_SECONDS = 2.0
+_REMOVAL_SECONDS = 10.0
 _PREFIX = "sweeper-"  # of scratch folders
 
 
@@ -198,8 +199,20 @@ def clean_up(note: Path) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
     psutil.wait_procs(victims, timeout=10)
-    shutil.rmtree(noted["scratch"], ignore_errors=True)
-    note.unlink(missing_ok=True)
+    # what could not be removed now is for the next session, which finds it by this note
+    if _removed(Path(noted["scratch"])):
+        note.unlink(missing_ok=True)
+
+
+def _removed(scratch: Path) -> bool:
+    """Remove the folder, into which dying processes may still write; whether it is gone."""
+    end = time.monotonic() + _REMOVAL_SECONDS
+    while scratch.exists():
+        shutil.rmtree(scratch, ignore_errors=True)
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _noted(processes: Iterable[tuple[int, float]]) -> Iterator[psutil.Process]:
