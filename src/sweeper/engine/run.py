@@ -118,7 +118,7 @@ def _obeying_signals(conductor: Conductor) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
-    except SystemExit:  # that is how Ray takes a SIGTERM while it starts and while it stops
+    except SystemExit:  # Ray's own answer to SIGTERM, should it find another way to give it
         on_terminate(signal.SIGTERM, None)
     finally:
         for number, handler in before.items():

@@ -103,7 +103,7 @@ def ray_running(
     scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
     notes = Notes(note, scratch)
     with ExitStack() as begun, ExitStack() as ending:
-        # also after Ray's own answer to SIGTERM, which is to raise SystemExit in the middle
+        # the first that is put here comes last, whatever the others raise
         ending.callback(clean_up, note)
         ending.callback(ray.shutdown)
         ending.callback(notes.last_write)
@@ -116,7 +116,11 @@ def ray_running(
 
 def _start_ray(slots: Slots, scratch: Path) -> None:
     import ray
+    from ray._private import utils
 
+    # Ray's answer to SIGTERM is SystemExit at any point, within an import too, which would leave
+    # its lock to other threads for ever; ours only asks for the end
+    utils.set_sigterm_handler = lambda _: None
     # Ray's processes inherit the mask: a terminal that is closed is told to the driver alone
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
