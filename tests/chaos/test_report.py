@@ -23,6 +23,8 @@ def test_results_are_kept_and_summed_up_by_fault(
     text = report(results)
     # sweeps, times, ended right, trials, numbers, again, too many, lost, twice, twice, open, left
     assert "| worker killed | 2 | 3 | 1 | 0 | 0 | 3 | 0 | 3 | 0 | 0 | 0 | 0 | 13 s |" in text
+    assert "- worker killed (; commit " in text
+    assert "epochs_again 1, steps_lost 3" in text
     assert "2 cases, 1 ended right; 0 kills of the driver and 3 of workers" in text
     assert "| 1 | 0 | 0 | 0 | 2 | 1 | 1 |" in text
     assert "the seeds were 7f." in text
