@@ -36,7 +36,7 @@ main()
 
 @dataclass
 class Runs:
-    """What MLflow holds of a sweep, read with its own client from its default store."""
+    """What MLflow holds of a sweep, read with its own client."""
 
     parents: list[Any]
     children: list[Any]
@@ -98,7 +98,8 @@ class Shop:
     def runs(self) -> Runs:
         from mlflow import MlflowClient
 
-        client = MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
+        default = f"sqlite:///{self.folder}/mlflow.db"
+        client = MlflowClient(self.variables.get("MLFLOW_TRACKING_URI", default))
         experiments = [e.experiment_id for e in client.search_experiments()]
         found = list(client.search_runs(experiments, max_results=1000))
         by_role = {

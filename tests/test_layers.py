@@ -19,6 +19,12 @@ LIGHT = [
     "sweeper.ledger.manifest",
     "sweeper.records",
     "sweeper.region",
+    "sweeper.sweep.follow",
+    "sweeper.sweep.listing",
+    "sweeper.sweep.offer",
+    "sweeper.sweep.show",
+    "sweeper.sweep.status",
+    "sweeper.sweep.steer",
 ]
 
 

@@ -16,6 +16,7 @@ from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.errors import LedgerError
+from sweeper.ledger.ledger import Ledger
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.trial import Outcome, TrialRun
 
@@ -260,3 +261,86 @@ def test_used_up_hours_end_a_session_before_it_begins(tmp_path: Path) -> None:
         ledger.history.add({"event": "session_end", "time": 1801.0, "reason": ""})
         conductor = Conductor(ledger, ONE, clock=lambda: 5000.0)
         assert (conductor.ending, conductor.why) == (Ending.FINISHED, "budget of 0.5 h used up")
+
+
+def _pausing(ledger: Ledger) -> tuple[Conductor, list[Trial]]:
+    """Two trials at work, of which one has reported, when a pause begins."""
+    ledger.begin_session()
+    conductor = Conductor(ledger, TWO)
+    trials = [conductor.next_trial() for _ in range(2)]
+    assert all(isinstance(trial, Trial) for trial in trials)
+    conductor.on_report(0, _report(1))
+    conductor.pause("mina@mars")
+    return conductor, trials  # type: ignore[return-value]
+
+
+def _report(epoch: int) -> EpochReport:
+    return EpochReport(epoch, {"score": 1.0, "train_loss": 1.0}, time.time())
+
+
+def test_a_pause_turns_trials_away_until_it_is_over(tmp_path: Path) -> None:
+    with open_sweep(tmp_path, _config(tmp_path, trials=2)) as ledger:
+        conductor, _ = _pausing(ledger)
+        assert conductor.next_trial() is Next.NOTHING
+        assert conductor.leaves(_report(2))
+        assert not conductor.leaves(_report(4)), "after its last epoch a trial just ends"
+        for number in (0, 1):
+            conductor.on_left(number)
+        assert [r.state for r in ledger.history.records()] == [TrialState.INTERRUPTED] * 2
+        assert ledger.history.record(0).epoch == 1  # type: ignore[union-attr]
+        assert conductor.has_more
+        conductor.go()
+        conductor.begin_round()
+        again = [conductor.next_trial() for _ in range(2)]
+        assert [(t.number, t.reported) for t in again] == [(0, 1), (1, 0)]  # type: ignore[union-attr]
+        conductor.on_outcome(0, Outcome(TrialState.COMPLETE, "trained 4 epochs"))
+        assert conductor.next_trial() is Next.NOTHING
+        assert conductor.ending is Ending.FINISHED
+        assert not conductor.has_more
+
+
+def test_what_a_pause_sent_away_is_finished_though_all_trials_were_asked(tmp_path: Path) -> None:
+    with open_sweep(tmp_path, _config(tmp_path, trials=2)) as ledger:
+        conductor, _ = _pausing(ledger)
+        conductor.drain(Ending.FINISHED, "all 2 trials are done")
+        conductor.on_left(1)
+        assert conductor.has_more
+        conductor.go()
+        conductor.begin_round()
+        assert isinstance(conductor.next_trial(), Trial)
+        assert not conductor.has_more
+
+
+@pytest.mark.parametrize("ending", [Ending.STOPPED, Ending.CANCELLED])
+def test_a_pause_can_end_with_the_session(tmp_path: Path, ending: Ending) -> None:
+    with open_sweep(tmp_path, _config(tmp_path, trials=4)) as ledger:
+        conductor, _ = _pausing(ledger)
+        for number in (0, 1):
+            conductor.on_left(number)
+        conductor.stop("mina") if ending is Ending.STOPPED else conductor.cancel("mina")
+        assert (conductor.ending, conductor.pausing, conductor.has_more) == (ending, "", False)
+        assert conductor.next_trial() is Next.NOTHING
+        ledger.end_session(ending, conductor.why)
+    with open_sweep(tmp_path, _config(tmp_path, trials=4)) as ledger:
+        assert ledger.unfinished() == [0, 1]
+        assert ledger.history.last_end is not None
+        assert ledger.history.last_end["why"].startswith("mina")
+
+
+def test_hours_of_a_pause_do_not_count(tmp_path: Path) -> None:
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
+        clock = iter([1000.0, 1010.0, 5000.0, 9000.0])
+        ledger._clock = lambda: next(clock)
+        ledger.begin_session()
+        ledger.pause("mina@mars")
+        assert ledger.history.elapsed(4000.0) == 10.0
+        assert ledger.history.paused is not None
+        assert ledger.history.paused["by"] == "mina@mars"
+        ledger.go()
+        assert ledger.history.paused is None
+        assert ledger.history.elapsed(5005.0) == 15.0
+        ledger.pause("mina@mars")
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:  # killed in the second pause, at 9000
+        assert ledger.history.seconds == 4010.0
+        assert ledger.history.last_end is not None
+        assert ledger.history.last_end["reason"] == "lost"

@@ -51,9 +51,11 @@ def _progress(state: BoardState, since: float) -> Table:
     grid.add_column(no_wrap=True, justify="right")
     said = [f"{state.counts.ended} of {state.total} trials"]
     if state.elapsed_seconds is not None:
-        said.append(f"{duration(state.elapsed_seconds + since)} so far")
-    left = None if state.eta_seconds is None else max(state.eta_seconds - since, 0.0)
-    said.append("done in ?" if left is None else f"done in about {duration(left)}")
+        worked = state.elapsed_seconds + (0.0 if state.resting else since)
+        said.append(f"{duration(worked)} so far")
+    if not state.resting:
+        left = None if state.eta_seconds is None else max(state.eta_seconds - since, 0.0)
+        said.append("done in ?" if left is None else f"done in about {duration(left)}")
     bar = ProgressBar(total=max(state.total, 1), completed=state.counts.ended)
     grid.add_row(bar, Text("  ".join(said)))
     return grid

@@ -43,6 +43,7 @@ class BoardState:
         ended: ended trials in the order of their ends.
         mirror: how the MLflow mirror is doing, one line; empty says nothing.
         messages: everything there was to say so far, oldest first.
+        resting: no trial runs, nor is one about to.
     """
 
     name: str
@@ -57,6 +58,7 @@ class BoardState:
     ended: tuple[TrialRecord, ...] = field(default=(), repr=False)
     mirror: str = ""
     messages: tuple[str, ...] = ()
+    resting: bool = False
 
     @property
     def failure_share(self) -> float:
@@ -74,6 +76,7 @@ def board_state(
     elapsed_seconds: float | None = None,
     mirror: str = "",
     messages: Sequence[str] = (),
+    resting: bool = False,
 ) -> BoardState:
     """The board's state after ``records``; ``slots`` trials can run at the same time."""
     region = region_of(config, records)
@@ -88,11 +91,12 @@ def board_state(
         best=region.best,
         region=_region_words(region),
         elapsed_seconds=elapsed_seconds,
-        eta_seconds=eta(records, config.budget.trials, slots, epochs, now),
+        eta_seconds=None if resting else eta(records, config.budget.trials, slots, epochs, now),
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
         mirror=mirror.removeprefix("MLflow "),  # the board says it in front
         messages=tuple(messages),
+        resting=resting,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Settings", "Space", "Sweeps"]
+__all__ = ["AsJson", "MaybeName", "Name", "Settings", "Space", "Sweeps", "Wait"]
 
 Space = Annotated[
     Path, typer.Argument(metavar="SPACE.yaml", help="The search space.", show_default=False)
@@ -24,3 +24,10 @@ Settings = Annotated[
 Sweeps = Annotated[
     Path, typer.Option("--sweeps", help="Folder of all sweeps.", envvar="SWEEPER_SWEEPS")
 ]
+Name = Annotated[str, typer.Argument(help="The sweep.", show_default=False)]
+MaybeName = Annotated[
+    str | None,
+    typer.Argument(help="The sweep; may be left out where there is only one.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Return only when it has come about.")]

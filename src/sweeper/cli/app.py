@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 import sweeper
-from sweeper.cli import check, resume, run, schema
+from sweeper.cli import cancel, check, pause, resume, run, schema, show, status, stop, sync, watch
+from sweeper.cli import list as list_
 from sweeper.errors import ConfigError, SweeperError
 
 __all__ = ["app", "main"]
@@ -24,6 +25,14 @@ app = typer.Typer(
 )
 app.command()(run.run)
 app.command()(resume.resume)
+app.command("list")(list_.list_)
+app.command()(status.status)
+app.command()(show.show)
+app.command()(watch.watch)
+app.command()(pause.pause)
+app.command()(stop.stop)
+app.command()(cancel.cancel)
+app.command()(sync.sync)
 app.command()(check.check)
 app.command()(schema.schema)
 

@@ -15,20 +15,23 @@ __all__ = ["resume"]
 def resume(
     name: Annotated[
         str | None,
-        typer.Argument(help="The sweep; without it the unfinished ones are listed."),
+        typer.Argument(help="The sweep; without it the unfinished ones are offered."),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(min=1, help="A new total of trials.", show_default=False)
     ] = None,
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
-    """Go on with a sweep where it stands."""
+    """Go on with a sweep where it stands, also after a pause."""
     from rich.console import Console
 
-    from sweeper.sweep.session import list_unfinished, resume_sweep
+    from sweeper.sweep.offer import choose
+    from sweeper.sweep.steer import wake
 
     console = Console(highlight=False)
-    if name is None:
-        list_unfinished(sweeps, console)
+    name = name or choose(sweeps, console)
+    if name is None or wake(name, sweeps, console, trials):
         return
+    from sweeper.sweep.session import resume_sweep
+
     raise typer.Exit(resume_sweep(name, sweeps, console, trials).exit_code)

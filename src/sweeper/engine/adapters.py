@@ -82,6 +82,18 @@ class LedgerCallback(Callback):
         elif "report" in result:
             self._conductor.on_report(_number(trial), result["report"])
 
+    def on_trial_complete(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        **info: Any,
+    ) -> None:
+        # without an outcome: a pause, or the end of it all, which the ledger is told of as a whole
+        number = _number(trial)
+        if number in self._conductor.running and self._conductor.ending is not Ending.CANCELLED:
+            self._conductor.on_left(number)
+
     def on_trial_recover(
         self,
         iteration: int,
@@ -140,13 +152,13 @@ class LedgerCallback(Callback):
 
 
 class LedgerStopper(Stopper):
-    """Ends everything at once when the sweep is cancelled; never a single trial."""
+    """Ends everything at once when the sweep is cancelled, and in a pause one by one."""
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        return False
+        return "report" in result and self._conductor.leaves(result["report"])
 
     def stop_all(self) -> bool:
         return self._conductor.ending is Ending.CANCELLED

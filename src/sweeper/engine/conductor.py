@@ -61,6 +61,7 @@ class Conductor:
     Attributes:
         ending: set once no new trial shall start.
         why: in words.
+        pausing: who wants that no trial runs until further notice; empty for nobody.
     """
 
     ledger: Ledger
@@ -68,11 +69,14 @@ class Conductor:
     clock: Callable[[], float] = time.time
     ending: Ending | None = None
     why: str = ""
+    pausing: str = ""
 
     def __post_init__(self) -> None:
         self._config = self.ledger.config
         self._waiting = deque(self.ledger.unfinished())
         self._running: dict[int, float | None] = {}  # with their deadlines
+        self._left: deque[int] = deque()
+        self._turned_away = False
         self._failed_in_a_row = 0
         self.last_failure: Outcome | None = None
         self._finish_if(is_over(self._config, self.ledger.history, self.clock()))
@@ -91,6 +95,9 @@ class Conductor:
 
     def next_trial(self) -> Trial | Next:
         """The next trial for a free slot: unfinished ones first, then the sampler's."""
+        if self.pausing:
+            self._turned_away = True
+            return Next.NOTHING
         if len(self._running) >= self.slots.concurrent:
             return Next.LATER
         number = self._next_number()
@@ -145,6 +152,46 @@ class Conductor:
     def cancel(self, why: str) -> None:
         """Leave the running trials as they are, for the next session."""
         self.ending, self.why = Ending.CANCELLED, why
+        self.pausing = ""
+
+    def stop(self, who: str) -> None:
+        """Somebody wants no further trials. In a pause nothing runs, and the session ends."""
+        if self.pausing:
+            self._left.clear()
+            self.ending, self.pausing = Ending.STOPPED, ""
+            self.why = f"{who}: the trials that were paused go on with `sweeper resume`"
+        else:
+            self.drain(Ending.STOPPED, f"{who}: the running trials finish, then the summary")
+
+    def pause(self, by: str) -> None:
+        """Let the running trials leave their workers after their epoch, and start no other."""
+        if self.ending is not Ending.CANCELLED:
+            self.pausing = self.pausing or by
+
+    def go(self) -> None:
+        """Let trials run again."""
+        self.pausing = ""
+
+    def leaves(self, report: EpochReport) -> bool:
+        """Whether a trial leaves its worker after ``report``; after its last epoch it just ends."""
+        return bool(self.pausing) and report.epoch < self._config.epochs
+
+    def on_left(self, number: int) -> None:
+        """A trial left its worker because of a pause; it is the next to run."""
+        self._running.pop(number, None)
+        self.ledger.interrupt(number, f"paused by {self.pausing}" if self.pausing else "paused")
+        self._left.append(number)
+
+    def begin_round(self) -> None:
+        """Trials are about to be handed out, from the session's beginning or after a pause."""
+        self._turned_away = False
+
+    @property
+    def has_more(self) -> bool:
+        """Whether trials were turned away in this round, or left, that are to run in another."""
+        if self.ending is None:
+            return self._turned_away
+        return bool(self._left) and self.ending is not Ending.CANCELLED
 
     def _start(self, number: int) -> Trial:
         record = self.ledger.start(number)
@@ -157,6 +204,8 @@ class Conductor:
 
     def _next_number(self) -> int | None:
         self._finish_if(hours_used_up(self._config, self.ledger.history, self.clock()))
+        if self._left and self.ending is not Ending.CANCELLED:
+            return self._left.popleft()
         if self.ending is not None:
             return None
         if self._waiting:

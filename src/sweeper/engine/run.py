@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from sweeper.errors import SweeperError
 __all__ = ["run_trials"]
 
 log = logging.getLogger(__name__)
+_TICK_SECONDS = 0.2
 
 
 def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
@@ -24,8 +26,19 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
     Args:
         conductor: decides what runs.
         folder: working directory of the workers, and where a user's own modules are found.
-        tick: called several times a second.
+        tick: called several times a second, also in a pause.
     """
+    with _obeying_signals(conductor):
+        _round(conductor, folder, tick)
+        while conductor.has_more:
+            _wait(conductor, tick)
+            if conductor.has_more:
+                _round(conductor, folder, tick)
+
+
+def _round(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
+    """Train until nothing is left or a pause has begun; Ray, and with it each GPU, is free then."""
+    conductor.begin_round()
 
     def on_lost(what: str) -> None:
         if conductor.ending is not Ending.CANCELLED:
@@ -37,7 +50,6 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
 
     # Ray takes SIGTERM for itself when it starts, so our handlers come once more after it
     with (
-        _obeying_signals(conductor),
         _no_matter_if_cancelled(conductor),
         ray_running(conductor.slots, conductor.ledger.paths.ray, on_lost, on_stuck) as notes,
         _obeying_signals(conductor),
@@ -47,8 +59,21 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
             notes.tick()
             tick()
 
-        if conductor.ending is None:
+        if conductor.ending is None or conductor.has_more:
             _fit(conductor, folder, notes.scratch, on_step)
+
+
+def _wait(conductor: Conductor, tick: Callable[[], None]) -> None:
+    """Stay, with the sweep's lock, until the pause is over or the session shall end."""
+    by = conductor.pausing
+    if not by:
+        return  # it was called off while the last trials left
+    conductor.ledger.pause(by)
+    while conductor.pausing:
+        tick()
+        time.sleep(_TICK_SECONDS)
+    if conductor.has_more:
+        conductor.ledger.go()
 
 
 def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], None]) -> None:
@@ -104,7 +129,7 @@ def _obeying_signals(conductor: Conductor) -> Iterator[None]:
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if conductor.ending is None:
-            conductor.drain(Ending.STOPPED, "Ctrl-C: the running trials finish, then the summary")
+            conductor.stop("Ctrl-C")
         else:
             conductor.cancel("Ctrl-C again: running trials are left for `sweeper resume`")
 

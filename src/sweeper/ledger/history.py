@@ -4,6 +4,8 @@ Each line is one event, a JSON object with ``event`` and ``time``:
 
     session      a driver begins; ``session`` counts from 1
     session_end  it leaves in order; ``reason`` ("lost": it was killed, says its successor)
+    pause        no worker works on the sweep from now on, ``by`` whom it was wanted
+    go           the pause is over
     start        a worker begins on ``trial``; ``params``, ``flat_params``, ``seed``, ``attempt``,
                  ``identity``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
@@ -72,7 +74,14 @@ class _Draft:
 
 
 class History:
-    """All trials so far, kept up to date event by event."""
+    """All trials so far, kept up to date event by event.
+
+    Attributes:
+        sessions: how many there have been.
+        last_end: the event that ended the last session; None while it lasts.
+        paused: the event that paused the running session; None while it works.
+        last_time: of the last event, in seconds since 1970.
+    """
 
     def __init__(self, past: Iterable[Event] = ()) -> None:
         self._drafts: dict[int, _Draft] = {}
@@ -80,6 +89,8 @@ class History:
         self.sessions = 0
         self.seconds = 0.0
         self._session_began: float | None = None
+        self.last_end: Event | None = None
+        self.paused: Event | None = None
         self.last_time: float | None = None
         self.generation = 0
         self.carried = 0  # trials from before the present study
@@ -123,14 +134,28 @@ class History:
         self.seconds += self._session_seconds(self.last_time or 0.0)
         self.sessions = event["session"]
         self._session_began = event["time"]
+        self.last_end = self.paused = None
 
     def _on_session_end(self, event: Event) -> None:
         self.seconds += self._session_seconds(event["time"])
-        self._session_began = None
+        self._session_began = self.paused = None
+        self.last_end = event
+
+    def _on_pause(self, event: Event) -> None:
+        self.paused = event
+
+    def _on_go(self, event: Event) -> None:
+        if self.paused is not None and self._session_began is not None:
+            self._session_began += max(0.0, event["time"] - self.paused["time"])
+            self.paused = None
 
     def _session_seconds(self, until: float) -> float:
-        """How long the session has lasted; a clock that was set back takes nothing away."""
-        return 0.0 if self._session_began is None else max(0.0, until - self._session_began)
+        """How long the session has worked; a clock that was set back takes nothing away."""
+        if self._session_began is None:
+            return 0.0
+        if self.paused is not None:
+            until = min(until, self.paused["time"])
+        return max(0.0, until - self._session_began)
 
     def _on_start(self, event: Event) -> None:
         number = event["trial"]

@@ -133,10 +133,22 @@ class Ledger:
         if self.history.in_session:
             self._write("session_end", time=last, reason="lost")
 
-    def end_session(self, reason: str) -> None:
-        """Write that the driver leaves: its unfinished trials go on with the next session."""
+    def end_session(self, reason: str, why: str = "") -> None:
+        """Write that the driver leaves: its unfinished trials go on with the next session.
+
+        Args:
+            why: the reason in words.
+        """
         self._interrupt_running(reason)
-        self._write("session_end", reason=reason)
+        self._write("session_end", reason=reason, why=why)
+
+    def pause(self, by: str) -> None:
+        """Write that nothing works on the sweep from now on; this time does not count."""
+        self._write("pause", by=by)
+
+    def go(self) -> None:
+        """Write that the pause is over."""
+        self._write("go")
 
     def unfinished(self) -> list[int]:
         """Numbers of the trials that were proposed and have not ended."""

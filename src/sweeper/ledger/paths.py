@@ -29,9 +29,28 @@ class SweepPaths:
         """
         paths = cls(sweeps.absolute() / name)
         if not paths.manifest.exists():
-            known = ", ".join(p.root.name for p in find_sweeps(sweeps)) or "none yet"
-            raise SweepNotFound(f"no sweep {name!r} in {sweeps.absolute()} (there: {known})")
+            from sweeper.config.messages import did_you_mean
+
+            known = [p.root.name for p in find_sweeps(sweeps)]
+            hint = did_you_mean(name, known) or f" (there: {', '.join(known) or 'none yet'})"
+            raise SweepNotFound(f"no sweep {name!r} in {sweeps.absolute()}{hint}")
         return paths
+
+    @classmethod
+    def one(cls, name: str | None, sweeps: Path = DEFAULT_ROOT) -> SweepPaths:
+        """As `existing`; without a name, the only sweep there is.
+
+        Raises:
+            SweepNotFound: also where there is more than one to choose from.
+        """
+        if name is not None:
+            return cls.existing(name, sweeps)
+        found = find_sweeps(sweeps)
+        if len(found) != 1:
+            names = ", ".join(p.root.name for p in found)
+            several = f"say which sweep: {names}" if found else f"no sweep in {sweeps.absolute()}"
+            raise SweepNotFound(several)
+        return found[0]
 
     @property
     def manifest(self) -> Path:
@@ -56,6 +75,11 @@ class SweepPaths:
         return self.root / "warm_start.json"
 
     @property
+    def mirror(self) -> Path:
+        """What MLflow has of the sweep."""
+        return self.root / "mirror.jsonl"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 
@@ -63,6 +87,16 @@ class SweepPaths:
     def ray(self) -> Path:
         """What must be cleaned up after a killed driver."""
         return self.root / "ray.json"
+
+    @property
+    def request(self) -> Path:
+        """What a person wants of the driver (`sweeper.ledger.requests`)."""
+        return self.root / "request.json"
+
+    @property
+    def note(self) -> Path:
+        """What the driver says of itself (`sweeper.ledger.note`)."""
+        return self.root / "driver.json"
 
     @property
     def logs(self) -> Path:

@@ -26,8 +26,12 @@ _SECTIONS = (
 )
 
 
-def identify(config: SweepConfig, manifest: Manifest) -> SweepIdentity:
-    """Everything about the sweep that its parent run shows; reads the data set once."""
+def identify(config: SweepConfig, manifest: Manifest, *, with_data: bool = True) -> SweepIdentity:
+    """Everything about the sweep that its parent run shows; reads the data set once.
+
+    Args:
+        with_data: False leaves the data set out, where it is out of reach.
+    """
     return SweepIdentity(
         sweep_id=manifest.sweep_id,
         name=config.name,
@@ -37,7 +41,7 @@ def identify(config: SweepConfig, manifest: Manifest) -> SweepIdentity:
         source=manifest.source,
         settings=_settings(config),
         log_scaled=_log_scaled(config),
-        dataset=_dataset(config),
+        dataset=_dataset(config) if with_data else None,
     )
 
 

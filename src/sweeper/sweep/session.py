@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,31 +11,31 @@ from rich.console import Console
 
 from sweeper.config import SweepConfig
 from sweeper.engine.conductor import Conductor, Ending
-from sweeper.engine.limits import is_over
 from sweeper.engine.resources import Slots, plan_slots
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
-from sweeper.errors import LedgerError
 from sweeper.ledger.files import told
-from sweeper.ledger.history import read_history
 from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.manifest import Manifest
-from sweeper.ledger.paths import SweepPaths, find_sweeps
+from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.admission import admit
 from sweeper.sweep.contract import Contract
+from sweeper.sweep.destination import destination, shown
+from sweeper.sweep.helm import Helm
 from sweeper.sweep.identity import identify
 from sweeper.sweep.interruption import Terminated, deaf, terminable
 from sweeper.sweep.origin import origin_of
+from sweeper.sweep.place import enter
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.thread import MirrorThread
 
-__all__ = ["list_unfinished", "resume_sweep", "run_sweep"]
+__all__ = ["resume_sweep", "run_sweep"]
 
 _PATIENCE_SECONDS, _PATIENCE_WITH_ERRORS_SECONDS = 120.0, 10.0
-"""How long the end of a session waits for MLflow; what is left then is shipped the next time."""
+"""How long the end of a session waits for MLflow; `sweeper sync` ships what is left then."""
 
 
 def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) -> Ending:
@@ -77,38 +75,8 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
             update={"budget": config.budget.model_copy(update={"trials": trials})}
         )
     # relative paths of data, and MLflow's default store, begin where the sweep began
-    _enter(manifest.folder)
+    enter(manifest.folder)
     return run_sweep(config, manifest.source, sweeps, console)
-
-
-def _enter(folder: str) -> None:
-    try:
-        os.chdir(folder)
-    except OSError as error:
-        raise LedgerError(
-            f"cannot enter {folder}, where the sweep began: {error.strerror}. Its relative paths "
-            "start there; put the folder back, or link to where it is now."
-        ) from error
-
-
-def list_unfinished(sweeps: Path, console: Console) -> None:
-    """Print the sweeps that can go on, with what is left of each, and those that are damaged."""
-    said = list(filter(None, map(_unfinished, find_sweeps(sweeps))))
-    for line in said or [f"no unfinished sweep in {sweeps.absolute()}"]:
-        console.print(line, markup=False, soft_wrap=True)
-
-
-def _unfinished(paths: SweepPaths) -> str:
-    """How the sweep goes on, or why it cannot be read; empty where it is done."""
-    try:
-        config = SweepConfig.from_json(Manifest.read(paths).config)
-        history = read_history(paths.history)
-    except (LedgerError, ValueError) as error:
-        return f"{paths.root.name} cannot be read: {error}"
-    ended = sum(r.state.ended for r in history.records())
-    if ended >= config.budget.trials or is_over(config, history, time.time()):
-        return ""
-    return f"sweeper resume {paths.root.name}    {ended} of {config.budget.trials} trials done"
 
 
 def _session(
@@ -117,9 +85,10 @@ def _session(
     # also where nothing is left to train: a driver may have been killed after its last trial
     clean_up(ledger.paths.ray)
     conductor = Conductor(ledger, slots)
-    with Mirror(ledger.paths.root, sweep) as mirror, terminable():
+    tracking_uri = destination(ledger.paths)
+    with Mirror(ledger.paths.root, sweep, tracking_uri) as mirror, terminable():
         try:
-            return _work(conductor, mirror, contract, console)
+            return _work(conductor, mirror, shown(tracking_uri), contract, console)
         except KeyboardInterrupt as error:
             deaf()
             if ledger.history.in_session:
@@ -131,8 +100,11 @@ def _session(
             return Ending.CANCELLED
 
 
-def _work(conductor: Conductor, mirror: Mirror, contract: Contract, console: Console) -> Ending:
+def _work(
+    conductor: Conductor, mirror: Mirror, uri: str, contract: Contract, console: Console
+) -> Ending:
     ledger, thread = conductor.ledger, MirrorThread(mirror)
+    helm = Helm(conductor, thread, uri)
     ledger.begin_session(str(contract))
     thread.start()
     if contract.nothing_left:
@@ -140,22 +112,28 @@ def _work(conductor: Conductor, mirror: Mirror, contract: Contract, console: Con
     if conductor.ending is not None:
         console.print(conductor.why)
     else:
-        _train(conductor, thread)
+        _train(conductor, thread, helm)
+    helm.close()
     ending = conductor.ending or Ending.FINISHED
-    ledger.end_session(ending)
+    ledger.end_session(ending, conductor.why)
     _say_why(conductor, console)
     _wait(thread, console)
     publish(ledger, mirror, console)
-    _close(thread, mirror, console)
+    _close(thread, mirror, ledger.config.name, console)
     return ending
 
 
-def _train(conductor: Conductor, thread: MirrorThread) -> None:
+def _train(conductor: Conductor, thread: MirrorThread, helm: Helm) -> None:
     ledger = conductor.ledger
     with quiet(ledger.paths.logs / "ray.log") as output:
         own = Console(file=output, highlight=False)
         with Watch(conductor, thread, own) as watch:
-            run_trials(conductor, ledger.manifest.folder, watch.tick)
+
+            def tick() -> None:
+                helm.tick()
+                watch.tick()
+
+            run_trials(conductor, ledger.manifest.folder, tick)
 
 
 def _patience(thread: MirrorThread) -> float:
@@ -180,9 +158,10 @@ def _say_why(conductor: Conductor, console: Console) -> None:
     console.print(conductor.last_failure.details or conductor.last_failure.reason, markup=False)
 
 
-def _close(thread: MirrorThread, mirror: Mirror, console: Console) -> None:
+def _close(thread: MirrorThread, mirror: Mirror, name: str, console: Console) -> None:
     if not thread.close(_patience(thread)):
-        console.print(f"[yellow]{thread.status}; the next `sweeper resume` brings the rest[/]")
+        later = f"`sweeper sync {name}` brings the rest, as does the next session"
+        console.print(f"{thread.status}; {later}", style="yellow", markup=False)
     for remark in mirror.remarks:
         console.print(remark, style="yellow", markup=False)
     where = mirror.parent_url or "`mlflow ui` in this folder shows the parent run"

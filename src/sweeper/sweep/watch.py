@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sweeper.board import Board, board_state
 from sweeper.engine.conductor import Conductor
+from sweeper.sweep.look import paused_since
 from sweeper.tracker.thread import MirrorThread
 
 __all__ = ["Watch"]
@@ -24,6 +25,7 @@ class Watch:
         self._conductor = conductor
         self._mirror = mirror
         self._board = Board(console)
+        self._said: list[str] = []
         self._next = 0.0
 
     def __enter__(self) -> Self:
@@ -57,8 +59,21 @@ class Watch:
                 elapsed_seconds=ledger.history.elapsed(now),
                 mirror=str(self._mirror.status),
                 messages=self._messages(),
+                resting=ledger.history.paused is not None,
             )
         )
 
     def _messages(self) -> list[str]:
-        return [self._conductor.why] if self._conductor.why else []
+        """All that there was to say so far."""
+        last = self._said[-1] if self._said else ""
+        if (now := self._message()) and now != last:
+            self._said.append(now)
+        return self._said
+
+    def _message(self) -> str:
+        conductor = self._conductor
+        if conductor.pausing:
+            if paused := conductor.ledger.history.paused:
+                return paused_since(paused, conductor.ledger.config.name)
+            return f"pausing by {conductor.pausing}: each trial leaves its worker after its epoch"
+        return conductor.why or ("going on" if self._said else "")

@@ -61,7 +61,7 @@ class Mirror:
         self._uri = tracking_uri
         self._facts = facts
         self._connect = connect
-        self._state = MirrorState(directory / "mirror.jsonl")
+        self._state = MirrorState(self._paths.mirror)
         self._context: Context | None = None
         self._dressed = False
         self._ended: set[int] = set()

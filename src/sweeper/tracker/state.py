@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sweeper.errors import LedgerError
 from sweeper.ledger.files import LineLog
@@ -54,7 +54,7 @@ class MirrorState:
         wishes: what the parent run is still to get, by kind.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, peek: bool = False) -> None:
         self.target: Target | None = None
         self.wishes: dict[str, Wish] = {}
         self._serial = 0
@@ -72,8 +72,13 @@ class MirrorState:
             "granted": self._on_granted,
         }
         self._lock = threading.RLock()
-        self._log = LineLog(path)
+        self._log = None if peek else LineLog(path)
         self._read(path)
+
+    @classmethod
+    def peek(cls, path: Path) -> Self:
+        """The state for reading only, also while its owner is at work: it cannot be changed."""
+        return cls(path, peek=True)
 
     @property
     def unsure(self) -> bool:
@@ -121,19 +126,23 @@ class MirrorState:
         self._append({"granted": [kind, wish.serial]})
 
     def close(self) -> None:
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
 
     def _append(self, entry: Entry) -> None:
+        assert self._log is not None, "this state can only be read"
         with self._lock:
             self._log.append(entry)
             self._fold(entry)
 
     def _read(self, path: Path) -> None:
-        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        data = path.read_bytes() if path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]  # the rest is being written at this moment
+        for number, line in enumerate(whole.splitlines(), start=1):
             try:
                 self._fold(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
-                self._log.close()
+                self.close()
                 raise LedgerError(
                     f"{path}:{number}: damaged line: {error}. Delete the file: the mirror finds "
                     "its runs in MLflow again and loses nothing."

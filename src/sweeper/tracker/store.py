@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from sweeper import words
 from sweeper.errors import TrackingError
 from sweeper.tracker import new_database, quiet
+from sweeper.tracker.links import run_url
 from sweeper.tracker.names import tag_text
 from sweeper.tracker.writes import Birth, Point, Status
 
@@ -84,9 +85,7 @@ class Store:
 
     def run_url(self, experiment_id: str, run_id: str) -> str | None:
         """Where a browser finds the run; None for a store that no server is known for."""
-        if not self._uri.startswith(("http://", "https://")):
-            return None
-        return f"{self.uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+        return run_url(self.uri, experiment_id, run_id)
 
     def experiment(self, name: str) -> str:
         """The id of the experiment, which is created where there is none.

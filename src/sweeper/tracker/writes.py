@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
@@ -95,6 +96,8 @@ class _Fold:
         self._handlers: dict[str, Callable[[Event], None]] = {
             "session": self._session,
             "session_end": self._session_end,
+            "pause": partial(self._tag_parent, "paused"),
+            "go": partial(self._tag_parent, "running"),
             "start": self._start,
             "epoch": self._epoch,
             "interrupt": self._interrupt,
@@ -122,6 +125,9 @@ class _Fold:
     def _session_end(self, event: Event) -> None:
         self.parent.tags["sweeper.state"] = event["reason"]
         self._turn_parent(_SWEEP_STATUS.get(event["reason"], "KILLED"), event)
+
+    def _tag_parent(self, state: str, event: Event) -> None:
+        self.parent.tags["sweeper.state"] = state
 
     def _turn_parent(self, status: str, event: Event) -> None:
         self.parent.status = Status(status, _ms(event))

@@ -1,0 +1,25 @@
+"""`sweeper status`."""
+
+from __future__ import annotations
+
+from sweeper.cli._arguments import AsJson, MaybeName, Sweeps
+from sweeper.ledger.paths import DEFAULT_ROOT
+
+__all__ = ["status"]
+
+
+def status(name: MaybeName = None, sweeps: Sweeps = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """Show how a sweep stands."""
+    import json
+
+    from rich.console import Console
+
+    from sweeper.ledger.paths import SweepPaths
+    from sweeper.sweep import status as words
+    from sweeper.sweep.look import look
+
+    found = look(SweepPaths.one(name, sweeps))
+    if as_json:
+        print(json.dumps(words.to_json(found), indent=2))
+    else:
+        Console(highlight=False).print(words.status(found))

@@ -1,0 +1,20 @@
+"""`sweeper stop`."""
+
+from __future__ import annotations
+
+import typer
+
+from sweeper.cli._arguments import Name, Sweeps, Wait
+from sweeper.ledger.paths import DEFAULT_ROOT
+
+__all__ = ["stop"]
+
+
+def stop(name: Name, wait: Wait = False, sweeps: Sweeps = DEFAULT_ROOT) -> None:
+    """End a sweep after its running trials, as the first Ctrl-C does."""
+    from rich.console import Console
+
+    from sweeper.sweep import steer
+
+    if not steer.stop(name, sweeps, Console(highlight=False), wait=wait):
+        raise typer.Exit(1)

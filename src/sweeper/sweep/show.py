@@ -1,0 +1,154 @@
+"""One trial from near."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sweeper.errors import SweepNotFound
+from sweeper.records import TrialRecord, TrialState, best_report
+from sweeper.sweep.look import Look
+from sweeper.tracker.links import run_url
+from sweeper.trial import LOG_NAME
+from sweeper.words import count, duration, measured, settings
+
+__all__ = ["find_trial", "show", "to_json"]
+
+_BARS = "▁▂▃▄▅▆▇█"
+_CURVE = 24
+_TAIL = 12  # lines of the log
+_LOG_BYTES = 1 << 16
+
+
+def find_trial(found: Look, number: int) -> TrialRecord:
+    """The trial with this number.
+
+    Raises:
+        SweepNotFound: the sweep has no such trial yet; says which there are.
+    """
+    record = found.history.record(number)
+    if record is None:
+        known = len(found.history)
+        there = f"0 to {known - 1}" if known else "none yet"
+        raise SweepNotFound(f"no trial {number} in sweep {found.name!r} (there: {there})")
+    return record
+
+
+def show(found: Look, record: TrialRecord) -> RenderableType:
+    """All that there is to know about it."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in _facts(found, record):
+        grid.add_row(name, Text(value))
+    parts: list[RenderableType] = [_headline(found, record), grid]
+    if record.reports:
+        parts += ["", _metrics(record)]
+    if tail := _log_tail(found.paths.trial(record.number) / LOG_NAME, record):
+        parts += ["", Text(LOG_NAME, style="dim"), Text("\n".join(tail))]
+    return Group(*parts)
+
+
+def to_json(found: Look, record: TrialRecord) -> dict[str, Any]:
+    """The same for programs: times in seconds since 1970, durations in seconds."""
+    folder = found.paths.trial(record.number)
+    return asdict(record) | {
+        "run_id": found.lag.runs.get(record.number),
+        "folder": str(folder),
+        "files": [str(path.relative_to(folder)) for path in _files(folder)],
+    }
+
+
+def _headline(found: Look, record: TrialRecord) -> Text:
+    metric = found.config.objective.metric
+    line = Text(f"trial {record.number} of {found.name}: ", style="bold")
+    line.append(_state(found, record), style="bold")
+    best = best_report(record.reports, metric, found.config.objective.direction)
+    if best is not None:
+        line.append(f", best {metric} {measured(metric, best.metrics[metric])}")
+        line.append(f" at epoch {best.epoch}; {record.epoch} of {found.config.epochs} trained")
+    return line
+
+
+def _state(found: Look, record: TrialRecord) -> str:
+    if record.state is TrialState.RUNNING and found.holder is None:
+        return "interrupted"  # as its next driver will write
+    return str(record.state).replace("_", " ")
+
+
+def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
+    yield "parameters", settings(record.params)
+    if record.reason:
+        yield "reason", record.reason
+    yield "seed", f"{record.seed}, {count(record.attempts, 'attempt')}"
+    yield "time", _times(record)
+    if (run_id := found.lag.runs.get(record.number)) and found.lag.target:
+        uri = found.note.tracking_uri if found.note else ""
+        yield "MLflow run", run_url(uri, found.lag.target.experiment_id, run_id) or run_id
+    folder = found.paths.trial(record.number)
+    yield "folder", str(folder)
+    files = [f"{p.relative_to(folder)} ({_size(p)})" for p in _files(folder)]
+    yield "files", ", ".join(files) or "none"
+
+
+def _times(record: TrialRecord) -> str:
+    said = f"began {_clock(record.started)}"
+    if record.ended is not None:
+        said += f", ended {_clock(record.ended)}"
+    return f"{said}, {duration(record.seconds)} of worker time"
+
+
+def _clock(seconds: float | None) -> str:
+    return "-" if seconds is None else time.strftime("%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+
+def _metrics(record: TrialRecord) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("metric", no_wrap=True)
+    table.add_column(f"epoch {record.reports[0].epoch} to {record.epoch}", no_wrap=True)
+    for name in ("last", "lowest", "highest"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in dict.fromkeys(name for report in record.reports for name in report.metrics):
+        values = [r.metrics[name] for r in record.reports if name in r.metrics]
+        ends = (values[-1], min(values), max(values))
+        table.add_row(name, _curve(values), *(measured(name, value) for value in ends))
+    return table
+
+
+def _curve(values: list[float]) -> str:
+    """The values as small bars, thinned out where there are many."""
+    step = max(1, -(-len(values) // _CURVE))
+    shown = values[::-1][::step][::-1]
+    low, high = min(shown), max(shown)
+    span = (high - low) or 1.0
+    return "".join(_BARS[round((v - low) / span * (len(_BARS) - 1))] for v in shown)
+
+
+def _log_tail(path: Path, record: TrialRecord) -> list[str]:
+    """The end of the log; of a failed trial, from its last traceback on."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LOG_BYTES))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    if record.state is TrialState.FAILED:
+        begins = [i for i, line in enumerate(lines) if line.endswith("(most recent call last):")]
+        return lines[begins[-1] :] if begins else lines[-_TAIL:]
+    return lines[-_TAIL:]
