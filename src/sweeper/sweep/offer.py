@@ -16,7 +16,11 @@ __all__ = ["choose"]
 
 def choose(sweeps: Path, console: Console) -> str | None:
     """Show the sweeps that can go on, and ask on a terminal which; None for none of them."""
-    found = [one for one in look_at_all(sweeps) if _can_go_on(one)]
+    everything = look_at_all(sweeps)
+    for damaged in everything:
+        if isinstance(damaged, Damaged):
+            console.print(f"{damaged.name} cannot be read: {damaged.why}", markup=False)
+    found = [one for one in everything if isinstance(one, Look) and _can_go_on(one)]
     if not found:
         console.print(f"no unfinished sweep in {sweeps.absolute()}", markup=False)
         return None
@@ -31,7 +35,5 @@ def choose(sweeps: Path, console: Console) -> str | None:
     return found[number - 1].name
 
 
-def _can_go_on(one: Look | Damaged) -> bool:
-    if isinstance(one, Damaged):
-        return False
+def _can_go_on(one: Look) -> bool:
     return one.unfinished and (one.holder is None or one.standing is Standing.PAUSED)
