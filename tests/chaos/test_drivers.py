@@ -14,7 +14,7 @@ from chaos.moments import draw
 
 ROUNDS = int(os.environ.get("SWEEPER_CHAOS_ROUNDS", "50"))
 _TRIALS = 6
-_SHORT = 2
+_SHORT = 1
 
 
 def _sweeps(kills: int) -> Iterator[object]:

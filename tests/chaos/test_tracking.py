@@ -95,14 +95,9 @@ def test_servers(
     told(f"tracking server: {fault}", 1, losses, time.time() - began)
 
 
-@pytest.mark.parametrize(
-    ("fault", "index"),
-    [
-        pytest.param(fault, index, marks=[pytest.mark.slow] if index or fault == "late" else [])
-        for fault in ("late", "never")
-        for index in range(ROUNDS)
-    ],
-)
+@pytest.mark.slow  # tests/sweep has its short form: what an outage kept back is shipped by a sync
+@pytest.mark.parametrize("index", range(ROUNDS))
+@pytest.mark.parametrize("fault", ["late", "never"])
 def test_absent_servers(
     arena: Arena, server: Server, told: Callable[..., None], fault: str, index: int
 ) -> None:

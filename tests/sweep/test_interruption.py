@@ -58,7 +58,9 @@ def test_a_signal_during_the_summary_ends_the_session_in_order(shop: Shop) -> No
     shop.agrees()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+)
 def test_a_signal_while_ray_starts_leaves_nothing_behind(
     shop: Shop, number: signal.Signals
 ) -> None:

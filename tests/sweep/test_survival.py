@@ -113,7 +113,9 @@ def test_ctrl_c_finishes_the_running_trials(shop: Shop) -> None:
     assert (parent.info.status, parent.data.tags["sweeper.state"]) == ("KILLED", "stopped")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
+)
 def test_a_terminated_driver_leaves_running_trials_for_the_next_session(
     shop: Shop, number: signal.Signals
 ) -> None:
