@@ -7,6 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import toy
 from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
+from sweeper.engine.adapters import LedgerCallback
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.errors import LedgerError
 from sweeper.ledger.ledger import Ledger
@@ -325,6 +327,34 @@ def test_a_pause_can_end_with_the_session(tmp_path: Path, ending: Ending) -> Non
         assert ledger.unfinished() == [0, 1]
         assert ledger.history.last_end is not None
         assert ledger.history.last_end["why"].startswith("mina")
+
+
+def test_a_trial_that_ray_gives_up_too_early_is_the_next_to_run(tmp_path: Path) -> None:
+    with open_sweep(tmp_path, _config(tmp_path, trials=2)) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, TWO)
+        first, second = conductor.next_trial(), conductor.next_trial()
+        assert isinstance(first, Trial)
+        assert isinstance(second, Trial)
+        conductor.on_outcome(first.number, Outcome(TrialState.FAILED, "x"))
+        assert conductor.next_trial() is Next.NOTHING  # Ray asks no more in this round
+        given_up = SimpleNamespace(
+            config={"trial": second},
+            num_failures=2,
+            max_failures=2,
+            get_pickled_error=lambda: None,
+        )
+        LedgerCallback(conductor, lambda: None).on_trial_error(0, [], given_up)  # type: ignore[arg-type]
+        assert ledger.record(second.number).state is TrialState.INTERRUPTED
+        assert conductor.has_more
+        conductor.begin_round()
+        again = conductor.next_trial()
+        assert isinstance(again, Trial)
+        assert (again.number, again.params) == (second.number, second.params)
+        given_up.num_failures = 3
+        LedgerCallback(conductor, lambda: None).on_trial_error(0, [], given_up)  # type: ignore[arg-type]
+        assert ledger.record(second.number).reason == "the worker died 3 times"
+        assert not conductor.has_more
 
 
 def test_hours_of_a_pause_do_not_count(tmp_path: Path) -> None:

@@ -69,6 +69,18 @@ def test_a_worker_that_always_dies_fails_its_trial_and_no_other(shop: Shop) -> N
     shop.agrees()
 
 
+def test_workers_are_kept_though_trials_end_before_all_have_started(shop: Shop) -> None:
+    shop.space("valley", trials=60, epochs=1)
+    code, said = shop.run(
+        "run", "toy.yaml", "--set", "resources.concurrent=2", "--set", "pruner={name: none}"
+    )
+    assert code == 0, said
+    trials = SweepPaths(shop.folder / "sweeps/toy").trial
+    workers = [json.loads((trials(n) / "worker.json").read_text())["pid"] for n in range(60)]
+    assert workers[0] != workers[1]  # nobody took it from the worker that was starting for it
+    assert len(set(workers)) == 2
+
+
 def test_a_failed_trial_gives_the_only_slot_to_the_next_in_a_fresh_worker(shop: Shop) -> None:
     shop.space("breaks_once", trials=3)
     code, said = shop.run(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ray.exceptions import OutOfMemoryError, RayTaskError
 from ray.tune import Callback, Stopper
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from sweeper import words
@@ -17,9 +18,10 @@ from sweeper.records import TrialState
 from sweeper.trial import Outcome
 
 if TYPE_CHECKING:
+    from ray.tune.execution.tune_controller import TuneController
     from ray.tune.experiment import Trial as TuneTrial
 
-__all__ = ["LedgerCallback", "LedgerSearcher", "LedgerStopper"]
+__all__ = ["LedgerCallback", "LedgerScheduler", "LedgerSearcher", "LedgerStopper"]
 
 
 class LedgerSearcher(Searcher):
@@ -54,6 +56,18 @@ class LedgerSearcher(Searcher):
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
+
+
+class LedgerScheduler(FIFOScheduler):
+    """Leaves it to Ray which worker takes which trial.
+
+    Ray's own choice is the first trial that waits, on any idle worker: it takes trials away from
+    workers that are about to start, and starts others in their place, again and again as long as
+    trials are shorter than a worker's start. Without a choice the newest trial gets the idle one.
+    """
+
+    def choose_trial_to_run(self, tune_controller: TuneController) -> TuneTrial | None:
+        return None
 
 
 class LedgerCallback(Callback):
@@ -116,6 +130,11 @@ class LedgerCallback(Callback):
             return
         if reason := self._out_of_memory(trial):
             outcome = Outcome(TrialState.OUT_OF_MEMORY, reason)
+        elif trial.num_failures <= trial.max_failures:
+            # Ray tells of an idle worker's death twice, as it puts a trial there: once it tries
+            # again, and then it gives the trial up
+            self._conductor.on_left(_number(trial), "the worker was lost")
+            return
         else:
             reason = (
                 f"the worker died {words.count(trial.num_failures, 'time')}{_last_words(trial)}"

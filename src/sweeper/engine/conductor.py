@@ -176,10 +176,11 @@ class Conductor:
         """Whether a trial leaves its worker after ``report``; after its last epoch it just ends."""
         return bool(self.pausing) and report.epoch < self._config.epochs
 
-    def on_left(self, number: int) -> None:
-        """A trial left its worker because of a pause; it is the next to run."""
+    def on_left(self, number: int, why: str = "") -> None:
+        """A trial left its worker, because of a pause unless ``why`` says else; it is the next."""
         self._running.pop(number, None)
-        self.ledger.interrupt(number, f"paused by {self.pausing}" if self.pausing else "paused")
+        paused = f"paused by {self.pausing}" if self.pausing else "paused"
+        self.ledger.interrupt(number, why or paused)
         self._left.append(number)
 
     def begin_round(self) -> None:

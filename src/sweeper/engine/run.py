@@ -79,7 +79,12 @@ def _wait(conductor: Conductor, tick: Callable[[], None]) -> None:
 def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], None]) -> None:
     from ray import tune
 
-    from sweeper.engine.adapters import LedgerCallback, LedgerSearcher, LedgerStopper
+    from sweeper.engine.adapters import (
+        LedgerCallback,
+        LedgerScheduler,
+        LedgerSearcher,
+        LedgerStopper,
+    )
     from sweeper.engine.worker import Worker
 
     slots, retries = conductor.slots, conductor.ledger.config.resources.max_retries
@@ -91,6 +96,7 @@ def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], No
         param_space={"folder": folder},
         tune_config=tune.TuneConfig(
             search_alg=LedgerSearcher(conductor),
+            scheduler=LedgerScheduler(),  # type: ignore[no-untyped-call]
             num_samples=-1,
             reuse_actors=True,
             metric=None,
