@@ -102,6 +102,11 @@ class Budget(_Frozen):
     failures_in_a_row: int = Field(
         5, gt=0, description="give the sweep up after so many failed trials in a row"
     )
+    failed_share: Annotated[FiniteFloat, Field(gt=0, le=1)] = Field(
+        0.5,
+        description="give the sweep up once more than this share of a session's trials has failed, "
+        "of twice failures_in_a_row at least; 1: never",
+    )
 
 
 class Resources(_Frozen):

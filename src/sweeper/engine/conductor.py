@@ -7,11 +7,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sweeper import words
 from sweeper.config import apply
+from sweeper.engine.failures import Failures
 from sweeper.engine.limits import hours_used_up, is_over, target_reached
 from sweeper.ledger.files import told
 from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
@@ -77,9 +78,12 @@ class Conductor:
         self._running: dict[int, float | None] = {}  # with their deadlines
         self._left: deque[int] = deque()
         self._turned_away = False
-        self._failed_in_a_row = 0
-        self.last_failure: Outcome | None = None
+        self._failures = Failures(self._config.budget)
         self._finish_if(is_over(self._config, self.ledger.history, self.clock()))
+
+    @property
+    def last_failure(self) -> Outcome | None:
+        return self._failures.last
 
     @property
     def running(self) -> frozenset[int]:
@@ -121,10 +125,8 @@ class Conductor:
             outcome = Outcome(TrialState.FAILED, "the task ended without a report")
         record = self.ledger.end(number, outcome.state, outcome.reason)
         self.ledger.paths.discard_checkpoints(number)
-        if record.state is TrialState.FAILED:
-            self._count_failure(outcome)
-        else:
-            self._failed_in_a_row = 0
+        if why := self._failures.count(replace(outcome, state=record.state)):
+            self.drain(Ending.ABORTED, why)
 
     def on_worker_lost(self, number: int, out_of_memory: str = "") -> Trial:
         """A worker died and Ray starts another on the same trial; gives what it shall work on.
@@ -262,10 +264,3 @@ class Conductor:
     def _finish_if(self, why: str) -> None:
         if why:
             self.drain(Ending.FINISHED, why)
-
-    def _count_failure(self, outcome: Outcome) -> None:
-        self._failed_in_a_row += 1
-        self.last_failure = outcome
-        limit = self._config.budget.failures_in_a_row
-        if self._failed_in_a_row >= limit:
-            self.drain(Ending.ABORTED, f"{limit} trials in a row failed")
