@@ -42,6 +42,12 @@ class Runs:
     children: list[Any]
     histories: dict[int, dict[str, list[tuple[int, float]]]]
 
+    client: Any
+
+    def files(self, run: Any) -> set[str]:
+        """Names of the files and folders among the run's artifacts."""
+        return {file.path for file in self.client.list_artifacts(run.info.run_id)}
+
     def states(self) -> dict[int, str]:
         return {
             int(r.data.tags["sweeper.trial"]): r.data.tags["sweeper.state"] for r in self.children
@@ -113,7 +119,7 @@ class Shop:
             }
             for r in by_role["trial"]
         }
-        return Runs(by_role["parent"], by_role["trial"], histories)
+        return Runs(by_role["parent"], by_role["trial"], histories, client)
 
     def agrees(self, name: str = "toy") -> Runs:
         """Check that MLflow says of every trial what the ledger says, and each thing once."""

@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
+from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
 if TYPE_CHECKING:
@@ -34,6 +37,12 @@ def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:
     for run in runs.children:
         assert run.info.status == statuses[run.data.tags["sweeper.state"]]
         assert {"lr", "batch_size", "log10_lr", "seed"} <= run.data.params.keys()
+        assert {"config.yaml", "train.log"} <= runs.files(run)
+    trained = yaml.safe_load(
+        SweepPaths(shop.folder / "sweeps/toy").trial(3).joinpath("config.yaml").read_text()
+    )
+    assert (trained["params"], trained["seed"]) == (records[3].params, records[3].seed)
+    assert trained["training"]["lr"] == records[3].params["lr"]
     summary = json.loads((shop.folder / "sweeps/toy/summary/summary.json").read_text())
     assert parent.data.tags["mlflow.note.content"].startswith("#") or summary["verdict"]
     assert summary["verdict"].split(".")[0] in parent.data.tags["mlflow.note.content"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from ray import tune
 
+from sweeper.config.yaml_core import dump
 from sweeper.engine.workers import sign_on
 from sweeper.records import Trial
 from sweeper.trial import Outcome, TrialRun
 
 __all__ = ["Worker"]
+
+_TOLD = ("number", "seed", "epochs", "params")
 
 
 class Worker(tune.Trainable):
@@ -33,6 +37,7 @@ class Worker(tune.Trainable):
         if folder not in sys.path:
             sys.path.insert(0, folder)
         self._run = TrialRun(trial)
+        _write_config(trial)
         sign_on(trial.directory)
         self._spoiled = False
 
@@ -58,3 +63,13 @@ class Worker(tune.Trainable):
 
     def cleanup(self) -> None:
         self._run.close()
+
+
+def _write_config(trial: Trial) -> None:
+    """Leave what is trained beside the trial's log, for people; the ledger knows it anyway."""
+    told = asdict(trial)
+    path = trial.directory / "config.yaml"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = dump({**{key: told[key] for key in _TOLD}, **told["config"]})
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
