@@ -361,6 +361,11 @@ REST = [
     ("objective", "objective: {metric: lr}", ["objective.metric: no metric 'lr'"]),
     (
         "objective",
+        "objective: {metric: lr, direction: maximise}",
+        ["objective.direction must be 'minimize' or", "objective.metric: no metric 'lr'"],
+    ),
+    (
+        "objective",
         "objective: {metric: val_loss, direction: maximize}",
         ["objective.direction: val_loss is better the other way: write direction: minimize"],
     ),

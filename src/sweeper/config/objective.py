@@ -50,7 +50,7 @@ def check_objective(
         return None, [Mistake(("objective",), f"{rule}, got {shown(value)}")]
     found, mistakes = check_options(ObjectiveOptions, value, ("objective",))
     if found is None:
-        return None, mistakes
+        return None, mistakes + ([] if own_task else _unknown_metric(value.get("metric")))
     mistakes = _unnamed_direction(found) if own_task else _wrong_metric(found, space)
     direction = found["direction"] or BETTER.get(found["metric"])
     return {"metric": found["metric"], "direction": direction}, mistakes
@@ -65,11 +65,8 @@ def _unnamed_direction(objective: Mapping[str, Any]) -> list[Mistake]:
 
 def _wrong_metric(objective: Mapping[str, Any], space: SearchSpace) -> list[Mistake]:
     metric, direction = objective["metric"], objective["direction"]
-    if metric not in BETTER:
-        message = unknown(
-            f"objective.metric: no metric {metric!r}", metric, list(BETTER), "metrics"
-        )
-        return [Mistake(("objective", "metric"), message)]
+    if mistakes := _unknown_metric(metric):
+        return mistakes
     if direction not in (None, BETTER[metric]):
         rule = f"{metric} is better the other way: write direction: {BETTER[metric]}"
         return [Mistake(("objective", "direction"), f"objective.direction: {rule}")]
@@ -80,3 +77,10 @@ def _wrong_metric(objective: Mapping[str, Any], space: SearchSpace) -> list[Mist
         rule = f"{metric} has another scale for each value of {scales[0]}: use val_si_sdr"
         return [Mistake(("objective", "metric"), f"objective.metric: {rule}")]
     return []
+
+
+def _unknown_metric(metric: object) -> list[Mistake]:
+    if not isinstance(metric, str) or metric in BETTER:
+        return []
+    message = unknown(f"objective.metric: no metric {metric!r}", metric, list(BETTER), "metrics")
+    return [Mistake(("objective", "metric"), message)]
