@@ -69,7 +69,8 @@ class Shop:
     def start(self, *words: str, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start the program in a process group of its own."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
-        environment["PYTHONPATH"] = str(_TESTS)
+        paths = [str(_TESTS), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         # each start would compile all of its imports anew
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment |= self.variables

@@ -134,6 +134,11 @@ def _points(record: TrialRecord, metric: str) -> Counter[tuple[str, int, float]]
     if best is not None and record.value is not None:
         points[f"best_{metric}", record.epoch, best.metrics[metric]] += 1
         points["best_epoch", record.epoch, float(best.epoch)] += 1
+        if record.state is TrialState.COMPLETE:
+            points[f"finished_{metric}", record.epoch, best.metrics[metric]] += 1
+        for name, value in best.metrics.items():
+            if name != metric and name.startswith(("train_", "val_")):
+                points[f"{name}_at_best", record.epoch, value] += 1
     return points
 
 

@@ -11,6 +11,7 @@ import pandas
 import pytest
 from rich.console import Console
 
+from sweeper import families
 from sweeper.records import TrialState
 from sweeper.summary import Summary, markdown, render, summarise, write
 from sweeper.summary.html import page as report
@@ -113,12 +114,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_files(written: Path) -> None:
     names = sorted(p.relative_to(written).as_posix() for p in written.rglob("*") if p.is_file())
+    figures = sorted(families.member_names("plots"))
     assert names == [
-        "figures/contour.png",
-        "figures/history.png",
-        "figures/learning_curves.png",
-        "figures/parallel_coordinates.png",
-        "figures/slice.png",
+        *(f"figures/{figure}.{form}" for figure in figures for form in ("csv", "png")),
         "report.html",
         "summary.json",
         "summary.md",
@@ -171,7 +169,7 @@ def test_report_needs_nothing_from_outside(written: Path) -> None:
     text = (written / "report.html").read_text()
     page = Page(text)
     assert page.loads == []
-    assert page.plots == 5
+    assert page.plots == len(families.member_names("plots"))
     assert page.links == [entry.link for entry in SUMMARY.leaderboard]
     assert SUMMARY.verdict in text
     assert len(text) < 6e6

@@ -105,6 +105,11 @@ class Story:
         if value is not None:
             self.points[trial][("best_val_si_sdr", self.epochs[trial])] = value
             self.points[trial][("best_epoch", self.epochs[trial])] = best_epoch
+            if state == "complete":
+                self.points[trial][("finished_val_si_sdr", self.epochs[trial])] = value
+            if ("train_loss_epoch", best_epoch) in self.points[trial]:
+                loss = self.points[trial][("train_loss_epoch", best_epoch)]
+                self.points[trial][("train_loss_at_best", self.epochs[trial])] = loss
 
     def files(self, trial: int) -> Path:
         """Leave a trial's files behind."""

@@ -153,16 +153,52 @@ def test_a_resumed_sweep_goes_on_in_the_same_runs(
 def test_settings_that_a_resume_changed_are_told(
     mirror: Mirror, story: Any, make_story: Any, see: Any, again: Any
 ) -> None:
+    """MLflow's parameters cannot change: new values stand beside the old and say since when."""
+    story.session()
     _all(mirror)
-    settings = {"sampler": "gp", "budget": "48 trials"}
-    changed = make_story(
-        sweep_id=story.sweep.sweep_id, experiment=story.sweep.experiment, settings=settings
-    )
-    changed.paths = story.paths
-    _all(again(changed))
+    identity = {"sweep_id": story.sweep.sweep_id, "experiment": story.sweep.experiment}
+    later = [("gp", "48 trials"), ("gp", "60 trials"), ("qmc", "60 trials")]
+    for number, (sampler, budget) in enumerate(later, start=2):
+        settings = {"sampler": sampler, "pruner": "none"}
+        changed = make_story(**identity, settings=settings, limits={"budget": budget})
+        changed.paths = story.paths
+        story.session(number)
+        _all(again(changed))
+        assert see(story).parent.tags["sweeper.budget"] == budget
     parent = see(story).parent
-    assert parent.params == {**story.sweep.settings, "budget": "48 trials"}
-    assert parent.tags["sweeper.changed.sampler"] == "tpe -> gp"
+    new = {"sampler from session 2": "gp", "sampler from session 4": "qmc", "pruner": "none"}
+    assert parent.params == {**story.sweep.settings, **new}
+    assert parent.tags["sweeper.changed.sampler"] == "gp -> qmc"
+
+
+def test_a_description_while_the_sweep_runs_leaves_nothing_behind(
+    mirror: Mirror, story: Any, see: Any
+) -> None:
+    story.session()
+    _all(mirror)
+    size = story.paths.mirror.stat().st_size
+    mirror.show_description("half-way")
+    assert see(story).parent.tags["mlflow.note.content"] == "half-way"
+    assert story.paths.mirror.stat().st_size == size
+    mirror.set_description("verdict")
+    mirror.settle()
+    assert see(story).parent.tags["mlflow.note.content"] == "verdict"
+
+
+def test_places_lead_to_what_is_there(mirror: Mirror, story: Any, see: Any) -> None:
+    assert (mirror.view_place, mirror.run_place(0), mirror.artifact_place("x")) == (None,) * 3
+    story.session()
+    story.start(0)
+    _all(mirror)
+    seen, start = see(story), f"#/experiments/{mirror.experiment_id}/runs"
+    query = "?workflowType=machine_learning"
+    assert mirror.run_place(0) == f"{start}/{seen.trials[0].id}{query}"
+    assert (
+        mirror.artifact_place("a/b.html") == f"{start}/{seen.parent.id}/artifacts/a/b.html{query}"
+    )
+    assert mirror.run_place(1) is None
+    assert mirror.view_place is not None
+    assert mirror.view_place.startswith(start + query)
 
 
 def test_the_summary_arrives(mirror: Mirror, story: Any, see: Any, client: Any) -> None:

@@ -6,6 +6,7 @@ Knows nothing of trials; `sweeper.plots` turns trials into charts.
 from sweeper.charts.chart import Axis, Chart, Colours, Field, Lines, Panel, Points
 from sweeper.charts.drawing import as_plotly, write_png
 from sweeper.charts.parallel import ParallelAxis, ParallelChart, ParallelLine
+from sweeper.charts.to_csv import as_csv
 
 __all__ = [
     "Axis",
@@ -18,6 +19,7 @@ __all__ = [
     "ParallelChart",
     "ParallelLine",
     "Points",
+    "as_csv",
     "as_plotly",
     "write_png",
 ]

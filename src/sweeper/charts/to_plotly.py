@@ -10,7 +10,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
 from sweeper.charts.chart import Axis, Chart, Field, Lines, Panel, Points
-from sweeper.charts.style import GREY, INK, LEVELS, RAMP
+from sweeper.charts.style import GREY, INK, LEVELS, RAMP, VALUED
 
 if TYPE_CHECKING:
     from sweeper.charts.chart import Mark
@@ -28,8 +28,12 @@ def draw(chart: Chart) -> Any:
     for row, column, panel in chart.grid():
         for mark in panel.marks:
             trace = _trace(mark, chart)
-            trace.showlegend = bool(_name(mark)) and trace.name not in named
-            named.add(trace.name)
+            new = bool(_name(mark)) and _name(mark) not in named
+            named.add(_name(mark))
+            trace.showlegend = new
+            if new and isinstance(mark, Points) and mark.values:
+                trace.update(showlegend=False, legendgroup=mark.label)
+                figure.add_trace(_legend_entry(mark), row + 1, column + 1)
             figure.add_trace(trace, row + 1, column + 1)
         _axes(figure, panel, row + 1, column + 1)
     _frame(figure, chart.title, chart.note, height=max(480, 330 * rows))
@@ -89,6 +93,19 @@ def _points(mark: Points) -> Any:
         marker=marker | (colour or {"color": mark.colour}),
         hovertext=mark.hover,
         hoverinfo="text" if mark.hover else "skip",
+    )
+
+
+def _legend_entry(mark: Points) -> Any:
+    """Marks of many colours have none of their own in plotly's legend."""
+    return go.Scatter(
+        name=mark.label,
+        legendgroup=mark.label,
+        showlegend=True,
+        x=[None],
+        y=[None],
+        mode="markers",
+        marker={"symbol": _SYMBOLS[mark.symbol], "size": mark.size, "color": VALUED},
     )
 
 

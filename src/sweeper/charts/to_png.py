@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from sweeper.charts.chart import Axis, Chart, Field, Lines, Points
-from sweeper.charts.style import GREY, INK, LEVELS, RAMP
+from sweeper.charts.style import GREY, INK, LEVELS, RAMP, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +117,11 @@ def _add_points(mark: Points, axes: Axes, colours: ScalarMappable) -> None:
     else:
         hollow = mark.symbol in ("ring", "square")
         look |= {"edgecolors": mark.colour if hollow else INK, "linewidths": 1.3 if hollow else 0.7}
-    axes.scatter(mark.x, mark.y, label=mark.label, zorder=3, clip_on=False, **look)
+    label = "" if mark.values else mark.label
+    axes.scatter(mark.x, mark.y, label=label, zorder=3, clip_on=False, **look)
+    if mark.values:  # in the legend, marks of many colours would have that of the first
+        own = {"s": look["s"], "marker": look["marker"], "c": VALUED, "edgecolors": INK}
+        axes.scatter([], [], label=mark.label, linewidths=0.7, **own)
 
 
 def _add_lines(mark: Lines, axes: Axes) -> None:

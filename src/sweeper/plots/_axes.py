@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from sweeper.config import Objective, ParamSpec
     from sweeper.records import TrialRecord
 
-__all__ = ["RIM", "colours", "objective_axis", "param_axis", "scales", "ticks"]
+__all__ = ["RIM", "colours", "objective_axis", "param_axis", "scales", "spans_decades", "ticks"]
 
 _MARGIN = 0.06
 RIM = 0.08  # of the objective's span is kept free at both ends of its axis
 _FAR = 5.0  # values this many times (best - median) below the best are drawn at the axis's end
 _FAR_IN_COLOUR = 2.5
+_DECADE = 10.0
 
 
 def scales(space: Mapping[str, ParamSpec]) -> dict[str, Scale]:
@@ -59,6 +60,11 @@ def colours(records: Iterable[TrialRecord], objective: Objective) -> Colours:
     """The colour scale of finished trials, over the better of them so that the valley shows."""
     low, high = _limits(finished(records), objective, _FAR_IN_COLOUR)
     return Colours(labelled(objective.metric), low, high, objective.direction == "maximize")
+
+
+def spans_decades(values: Sequence[float]) -> bool:
+    """Whether positive values differ so much that only a log axis shows the small ones."""
+    return bool(values) and min(values) > 0 and max(values) / min(values) > _DECADE
 
 
 def _limits(

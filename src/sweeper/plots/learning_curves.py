@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.charts.chart import Axis, Chart, Lines, Mark, Panel, Points
 from sweeper.charts.style import BAD, BEST, GREY, RAMP
+from sweeper.plots._axes import spans_decades
 from sweeper.plots._outcomes import DIVERGED, FINISHED, STOPPED, TIMED_OUT, best_of, hover, thinned
 from sweeper.words import labelled, measured
 
@@ -43,7 +44,7 @@ def learning_curves(
     epochs = max(r.epoch for r in seen)
     panel = Panel(
         _epoch_axis(epochs),
-        Axis(labelled(objective.metric), _limits([curves[r.number] for r in seen], objective)),
+        _value_axis([curves[r.number] for r in seen], objective),
         tuple(marks),
     )
     return Chart("Learning curves", (panel,), note=_note(seen, objective))
@@ -95,6 +96,16 @@ def _epoch_axis(epochs: int) -> Axis:
     step = max(1, round(epochs / 12))
     ticks = {float(epoch): str(epoch) for epoch in range(step, epochs + 1, step)}
     return Axis("epoch", (1 - 0.02 * epochs - 0.2, epochs + 0.02 * epochs + 0.2), ticks=ticks)
+
+
+def _value_axis(curves: Sequence[Curve], objective: Objective) -> Axis:
+    """Logarithmic for positive values over more than a decade: else the last epochs look flat."""
+    low, high = _limits(curves, objective)
+    values = [value for _, ys in curves for value in ys]
+    label = labelled(objective.metric)
+    if "loss" in objective.metric and spans_decades(values):
+        return Axis(f"{label}, log scale", (min(values) / 1.1, max(high, min(values))), log=True)
+    return Axis(label, (low, high))
 
 
 def _limits(curves: Sequence[Curve], objective: Objective) -> tuple[float, float]:

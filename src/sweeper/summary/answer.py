@@ -58,6 +58,9 @@ class Summary:
         warnings: what to know before the verdict is believed, most important first.
         commands: what to type next, by purpose ("resume").
         written: seconds since 1970.
+        ongoing: the sweep runs, and this is how it stands.
+        places: where in the MLflow UI more is to be seen, by what it is.
+        settings: what the sweep runs with now, for people.
     """
 
     name: str
@@ -71,3 +74,6 @@ class Summary:
     cost: Cost
     written: float
     commands: Mapping[str, str] = field(default_factory=dict)
+    ongoing: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper import families
-from sweeper.charts import write_png
+from sweeper.charts import as_csv, write_png
 from sweeper.ledger.files import write_atomically
 from sweeper.records import best_report
 from sweeper.region import inside
@@ -28,16 +28,28 @@ if TYPE_CHECKING:
 
 __all__ = ["to_json", "trials_csv", "write"]
 
-_WITHOUT_PARAMETERS = ("history", "learning_curves")
+_WITHOUT_PARAMETERS = ("history", "learning_curves", "top_curves", "edf", "timeline")
 """Figures that have a place for trials outside the search space, too."""
 
-_ORDER = ("contour", "parallel_coordinates", "learning_curves", "history", "slice")
+_ORDER = (
+    "contour",
+    "slice",
+    "parallel_coordinates",
+    "importance",
+    "top_curves",
+    "learning_curves",
+    "history",
+    "edf",
+    "timeline",
+)
 
 
 def write(
     summary: Summary, config: SweepConfig, records: Sequence[TrialRecord], directory: Path
 ) -> tuple[Path, ...]:
-    """Write summary.md, summary.json, trials.csv, figures/NAME.png and report.html.
+    """Write summary.md, summary.json, trials.csv and report.html with all figures to play with.
+
+    Beside them, each figure as figures/NAME.png and what it shows as figures/NAME.csv.
 
     Returns:
         What was written; a figure with nothing to draw is left out.
@@ -118,4 +130,6 @@ def _draw(charts: dict[str, Chart | ParallelChart], folder: Path) -> Iterator[Pa
         if not chart.empty:
             path = folder / f"{name}.png"
             write_png(chart, path)
-            yield path
+            table = path.with_suffix(".csv")
+            write_atomically(table, as_csv(chart))
+            yield from (path, table)

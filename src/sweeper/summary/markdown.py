@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions
+from sweeper.summary.tables import Table, counts_line, leaderboard, regions, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,17 @@ __all__ = ["markdown"]
 
 def markdown(summary: Summary) -> str:
     """The verdict first, then what it rests on."""
-    blocks = [f"**{_text(summary.verdict)}**", f"{counts_line(summary)}.", *_blocks(summary)]
+    blocks = [f"**{_text(summary.verdict)}**", *_head(summary), *_blocks(summary)]
     return "\n\n".join(blocks) + "\n"
+
+
+def _head(summary: Summary) -> Iterator[str]:
+    if summary.places:
+        yield " · ".join(f"[{what}]({place})" for what, place in summary.places.items())
+    yield f"{counts_line(summary)}."
+    if summary.ongoing:
+        at = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(summary.written))
+        yield f"The sweep is running; this is how it stood at {at}."
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
@@ -33,6 +43,10 @@ def _blocks(summary: Summary) -> Iterator[str]:
     if summary.commands:
         yield "## Next"
         yield "\n".join(f"- {why}: `{command}`" for why, command in summary.commands.items())
+    if summary.settings:
+        table = settings(summary)
+        yield f"## {table.title}"
+        yield _table(table)
 
 
 def _text(text: str) -> str:
@@ -42,7 +56,7 @@ def _text(text: str) -> str:
 
 def _table(table: Table) -> str:
     links = table.links or ("",) * len(table.rows)
-    lines = [_line(table.header), _line(("---",) * len(table.header))]
+    lines = [_line(table.header), "| --- " * len(table.header) + "|"]
     lines += [_line(_linked(row, link)) for row, link in zip(table.rows, links, strict=True)]
     return "\n".join(lines)
 
@@ -53,4 +67,5 @@ def _linked(row: tuple[str, ...], link: str) -> tuple[str, ...]:
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(_text(cell).replace("|", "\\|") for cell in cells) + " |"
+    """MLflow draws tables without any room between columns, and trims blanks."""
+    return "| " + "&emsp; | ".join(_text(cell).replace("|", "\\|") for cell in cells) + " |"

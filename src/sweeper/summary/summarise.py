@@ -29,6 +29,9 @@ def summarise(
     links: Mapping[int, str] | None = None,
     commands: Mapping[str, str] | None = None,
     now: float | None = None,
+    ongoing: bool = False,
+    places: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Summary:
     """Sum a sweep up, at any time and with any number of trials.
 
@@ -36,6 +39,9 @@ def summarise(
         wall_seconds: how long its sessions ran; by default from the first start to the last end.
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
+        ongoing: trials are running.
+        places: where more is to be seen, by what it is.
+        settings: what the sweep runs with, for people.
     """
     region = region_of(config, records)
     return Summary(
@@ -50,6 +56,9 @@ def summarise(
         cost=_cost(records, wall_seconds),
         written=time.time() if now is None else now,
         commands=dict(commands or {}),
+        ongoing=ongoing,
+        places=dict(places or {}),
+        settings=dict(settings or {}),
     )
 
 

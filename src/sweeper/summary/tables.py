@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sweeper.region import Row
     from sweeper.summary.answer import Entry, Summary
 
-__all__ = ["Table", "counts_line", "leaderboard", "regions"]
+__all__ = ["Table", "counts_line", "leaderboard", "regions", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,10 @@ def leaderboard(summary: Summary) -> Table:
         tuple(_entry_row(summary, entry, names) for entry in entries),
         tuple(entry.link for entry in entries),
     )
+
+
+def settings(summary: Summary) -> Table:
+    return Table("Settings", ("setting", "value"), tuple(summary.settings.items()))
 
 
 def _outcomes(counts: Counts) -> str:

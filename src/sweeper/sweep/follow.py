@@ -7,11 +7,10 @@ import time
 from rich.console import Console
 
 from sweeper.board import Board
-from sweeper.ledger.history import History
 from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.look import look
+from sweeper.sweep.reader import HistoryReader
 from sweeper.sweep.status import status
-from sweeper.tracker.tail import read_chunk
 
 __all__ = ["follow"]
 
@@ -33,7 +32,7 @@ def follow(paths: SweepPaths, console: Console) -> None:
 
 
 def _follow(paths: SweepPaths, console: Console) -> None:
-    reader = _Reader(paths)
+    reader = HistoryReader(paths)
     found = look(paths, reader.read())
     if found.holder is None:
         return
@@ -42,19 +41,3 @@ def _follow(paths: SweepPaths, console: Console) -> None:
             board.update(found.board)
             time.sleep(_SECONDS)
             found = look(paths, reader.read())
-
-
-class _Reader:
-    """Reads only what is new of a history."""
-
-    def __init__(self, paths: SweepPaths) -> None:
-        self._path = paths.history
-        self._history = History()
-        self._end = 0
-
-    def read(self) -> History:
-        while (chunk := read_chunk(self._path, self._end)).events:
-            self._end = chunk.end
-            for event in chunk.events:
-                self._history.add(event)
-        return self._history

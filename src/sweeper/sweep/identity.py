@@ -8,18 +8,18 @@ from sweeper.config import FloatParam, IntParam, ParamSpec, SearchSpace, SweepCo
 from sweeper.config.search_space import propose, witness
 from sweeper.ledger.manifest import Manifest
 from sweeper.records import ParamValue
+from sweeper.region.scale import BATCH_SIZE, LR, find, scale_of
 from sweeper.tracker.identity import DatasetIdentity, SweepIdentity
 
 __all__ = ["identify"]
 
+_LIMITS = ("budget", "resources")
 _SECTIONS = (
     "task",
     "seed",
     "objective",
     "sampler",
     "pruner",
-    "budget",
-    "resources",
     "model",
     "data",
     "training",
@@ -40,7 +40,9 @@ def identify(config: SweepConfig, manifest: Manifest, *, with_data: bool = True)
         direction=config.objective.direction,
         source=manifest.source,
         settings=_settings(config),
+        limits={key: _inline(config.to_json()[key]) for key in _LIMITS},
         log_scaled=_log_scaled(config),
+        searched=_searched(config),
         dataset=_dataset(config) if with_data else None,
     )
 
@@ -59,14 +61,26 @@ def _inline(value: object) -> str:
 
 def _log_scaled(config: SweepConfig) -> frozenset[str]:
     """The flat names of the parameters on a log scale."""
+    return frozenset(
+        _flat_name(config, name)
+        for name, spec in config.search_space.items()
+        if isinstance(spec, FloatParam | IntParam) and spec.log
+    )
+
+
+def _searched(config: SweepConfig) -> tuple[str, ...]:
+    """The flat names of the parameters that vary, learning rate and batch size first."""
     space = config.search_space
-    names = set()
-    for name, spec in space.items():
-        if isinstance(spec, FloatParam | IntParam) and spec.log:
-            flat = flat_params(config, _some_params(space, name))
-            own = name.rpartition(".")[2]
-            names.add(own if own in flat else name)
-    return frozenset(names)
+    first = [name for name in (find(space, LR), find(space, BATCH_SIZE)) if name]
+    varying = [name for name, spec in space.items() if scale_of(spec) is not None]
+    return tuple(_flat_name(config, name) for name in dict.fromkeys([*first, *varying]))
+
+
+def _flat_name(config: SweepConfig, name: str) -> str:
+    """What MLflow calls a parameter of the search space."""
+    flat = flat_params(config, _some_params(config.search_space, name))
+    own = name.rpartition(".")[2]
+    return own if own in flat else name
 
 
 def _some_params(space: SearchSpace, name: str) -> dict[str, ParamValue]:

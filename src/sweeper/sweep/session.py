@@ -26,6 +26,7 @@ from sweeper.sweep.identity import identify
 from sweeper.sweep.interruption import Terminated, deaf, terminable
 from sweeper.sweep.origin import origin_of
 from sweeper.sweep.place import enter
+from sweeper.sweep.report import LiveReport
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
 from sweeper.tracker.identity import SweepIdentity
@@ -103,7 +104,8 @@ def _session(
 def _work(
     conductor: Conductor, mirror: Mirror, uri: str, contract: Contract, console: Console
 ) -> Ending:
-    ledger, thread = conductor.ledger, MirrorThread(mirror)
+    ledger = conductor.ledger
+    thread = MirrorThread(mirror, tell=LiveReport(ledger.config, ledger.paths, mirror))
     helm = Helm(conductor, thread, uri)
     ledger.begin_session(str(contract))
     thread.start()

@@ -13,7 +13,7 @@ from sweeper.tracker.context import Context
 from sweeper.tracker.state import Wish
 from sweeper.tracker.store import RunGoneError, WriteRefusedError
 
-__all__ = ["DESCRIPTION", "FOLDER", "late_trials", "settle"]
+__all__ = ["DESCRIPTION", "FOLDER", "describe", "late_trials", "settle"]
 
 DESCRIPTION = "description"
 FOLDER = "folder:"  # followed by the folder, relative to the sweep's
@@ -46,6 +46,11 @@ def late_trials(context: Context, numbers: Iterable[int]) -> list[int]:
     """Those of the trials that have files newer than what was uploaded."""
     shipped, paths = context.state.shipped, context.paths
     return [n for n in numbers if n in shipped and _newest(paths.trial(n)) > shipped[n]]
+
+
+def describe(context: Context, markdown: str) -> None:
+    """Put ``markdown`` at the top of the parent run's page."""
+    context.store.log(context.target.run_id, tags={"mlflow.note.content": markdown})
 
 
 def _upload_trial(context: Context, number: int) -> None:
@@ -85,7 +90,7 @@ def _fulfil(context: Context, kind: str, wish: Wish) -> None:
 def _write_wish(context: Context, kind: str, wish: Wish) -> None:
     run_id = context.target.run_id
     if kind == DESCRIPTION:
-        context.store.log(run_id, tags={"mlflow.note.content": wish.value})
+        describe(context, wish.value)
         return
     folder = context.paths.root / kind.removeprefix(FOLDER)
     if folder.exists():

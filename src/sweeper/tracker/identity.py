@@ -34,9 +34,13 @@ class SweepIdentity:
         experiment: name of the MLflow experiment.
         metric: the objective, under its name in the reports (``val_si_sdr``).
         source: what was run (``search_spaces/dprnn.yaml``).
-        settings: the parent's parameters as text (sampler, pruner, budget, each search range).
+        settings: the parent's parameters as text (sampler, pruner, each search range).
+        limits: its budget and resources as text. They are no parameters, because each session may
+            have others and MLflow's parameters cannot change.
         log_scaled: parameters, under their MLflow names, that are searched on a log scale. Trials
             get ``log10_<name>`` too, because the axes of MLflow's contour chart are linear.
+        searched: parameters that vary, under their MLflow names, the learning rate and the batch
+            size first.
     """
 
     sweep_id: str
@@ -46,5 +50,7 @@ class SweepIdentity:
     direction: Direction
     source: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
     log_scaled: frozenset[str] = frozenset()
+    searched: tuple[str, ...] = ()
     dataset: DatasetIdentity | None = None

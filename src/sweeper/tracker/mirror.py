@@ -22,6 +22,7 @@ from sweeper.tracker.reconcile import reconcile
 from sweeper.tracker.state import MirrorState
 from sweeper.tracker.store import RunGoneError, Store, WriteRefusedError
 from sweeper.tracker.tail import Chunk, count_lines, length, read_chunk
+from sweeper.tracker.view import run_place, view_place
 from sweeper.tracker.writes import plan
 
 __all__ = ["Mirror"]
@@ -101,6 +102,26 @@ class Mirror:
         """How many uploads are still to be made: trials' artifacts and wishes for the parent."""
         return len(self._state.owed) + len(self._state.wishes)
 
+    @property
+    def sweep(self) -> SweepIdentity:
+        return self._sweep
+
+    @property
+    def view_place(self) -> str | None:
+        """Where the charts of all trials are, as seen from another page of the UI."""
+        target = self._state.target
+        return view_place(target.experiment_id, self._sweep) if target else None
+
+    def artifact_place(self, name: str) -> str | None:
+        """Where an artifact of the parent run is, as seen from another page of the UI."""
+        target = self._state.target
+        return run_place(target.experiment_id, target.run_id, name) if target else None
+
+    def run_place(self, trial: int) -> str | None:
+        """Where the trial's run is, as seen from another page of the UI; None without one."""
+        target, run_id = self._state.target, self._state.runs.get(trial)
+        return run_place(target.experiment_id, run_id) if target and run_id else None
+
     def run_id(self, trial: int) -> str | None:
         """The trial's run, or None where it has none."""
         return self._state.runs.get(trial)
@@ -166,6 +187,21 @@ class Mirror:
     def set_description(self, markdown: str) -> None:
         """Show ``markdown`` at the top of the parent run's page, from the next `settle` on."""
         self._state.wish(artifacts.DESCRIPTION, markdown)
+
+    def show_description(self, markdown: str) -> None:
+        """Show ``markdown`` there at once, and forget it where that fails.
+
+        Raises:
+            TrackingError: MLflow cannot be reached or fails.
+        """
+        with self._lock:
+            context = self._opened()
+            try:
+                artifacts.describe(context, markdown)
+            except RunGoneError as error:
+                raise self._lost(context) from error
+            except WriteRefusedError as error:
+                context.remark(f"MLflow refused the description of the parent run: {error}")
 
     def log_parent_artifacts(self, folder: Path, below: str | None = None) -> None:
         """Upload all that is in ``folder``, below ``below``, at the next `settle`."""

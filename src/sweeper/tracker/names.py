@@ -11,6 +11,7 @@ from sweeper import words
 from sweeper.records import ParamValue
 
 __all__ = [
+    "finished_key",
     "metric_key",
     "metric_value",
     "param_text",
@@ -34,6 +35,14 @@ _KEYS = {
 def metric_key(name: str) -> str:
     """The MLflow key of a report's metric; losses say that they are per epoch, memory is in MB."""
     return _KEYS.get(name) or safe_key(name)
+
+
+def finished_key(metric: str) -> str:
+    """The objective of trials that were trained to the end, under a key that no other has.
+
+    A surface through trials that were stopped early would show where they were stopped.
+    """
+    return metric_key(f"finished_{metric}")
 
 
 def metric_value(name: str, value: float) -> float:

@@ -12,6 +12,7 @@ from sweeper.tracker.points import unwritten
 from sweeper.tracker.state import Target
 from sweeper.tracker.store import RunGoneError, RunView, Store, WriteRefusedError
 from sweeper.tracker.tail import first_time, length
+from sweeper.tracker.view import view_tag
 from sweeper.tracker.writes import Birth, RunWrites
 
 __all__ = ["check_parent", "dress_parent", "open_parent", "write_parent"]
@@ -57,11 +58,12 @@ def check_parent(context: Context) -> None:
 def dress_parent(context: Context) -> None:
     """Write what this session knows about the sweep: tags, settings, data set, files."""
     store, run_id = context.store, context.target.run_id
-    before = parent.params if (parent := store.get(run_id)) else {}
-    settings = context.sweep.settings.items()
-    params = {safe_key(key): param_text(value) for key, value in settings}
-    new = {key: value for key, value in params.items() if key not in before}
-    store.log(run_id, (), new, {**context.tags, **_changed(params, before)})
+    parent = store.get(run_id) or RunView(run_id, context.target.experiment_id)
+    settings = {safe_key(key): param_text(value) for key, value in context.sweep.settings.items()}
+    limits = {f"sweeper.{key}": value for key, value in context.sweep.limits.items()}
+    params, changes = _params(settings, parent)
+    store.log(run_id, (), params, {**context.tags, **limits, **changes})
+    store.tag_experiment(context.target.experiment_id, *view_tag(context.sweep))
     if context.sweep.dataset:
         store.log_dataset(run_id, context.sweep.dataset)
     if context.paths.config.exists():
@@ -83,13 +85,28 @@ def write_parent(context: Context, writes: RunWrites, *, sure: bool) -> None:
         store.set_status(run_id, writes.status)
 
 
-def _changed(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """Tags for settings that a resume has changed: MLflow's parameters cannot change."""
-    return {
-        f"sweeper.changed.{key}": f"{before[key]} -> {value}"
-        for key, value in now.items()
-        if key in before and before[key] != value
-    }
+def _params(settings: Mapping[str, str], parent: RunView) -> tuple[dict[str, str], dict[str, str]]:
+    """The parameters that the parent lacks, and tags that tell of what a resume has changed.
+
+    MLflow's parameters cannot change, so a new value gets a name that says since when.
+    """
+    since = f" from session {parent.tags.get('sweeper.session', '1')}"
+    params, tags = {}, {}
+    for key, value in settings.items():
+        last = _last_value(key, parent.params)
+        if last is None:
+            params[key] = value
+        elif last != value and key + since not in parent.params:
+            params[key + since] = value
+            tags[f"sweeper.changed.{key}"] = f"{last} -> {value}"
+    return params, tags
+
+
+def _last_value(key: str, params: Mapping[str, str]) -> str | None:
+    """The parameter's value of the latest session that changed it."""
+    prefix = f"{key} from session "
+    sessions = [int(name.removeprefix(prefix)) for name in params if name.startswith(prefix)]
+    return params[f"{prefix}{max(sessions)}"] if sessions else params.get(key)
 
 
 def _create(context: Context, experiment: str) -> str:

@@ -102,6 +102,11 @@ class Store:
                 self._client.set_experiment_tag(found.experiment_id, _KIND, _MODEL_TRAINING)
             return str(found.experiment_id)
 
+    def tag_experiment(self, experiment_id: str, key: str, value: str) -> None:
+        """Set a tag of the experiment."""
+        with self._clear():
+            self._client.set_experiment_tag(experiment_id, key, value)
+
     def check_experiment(self, experiment_id: str) -> None:
         """Make sure that the experiment is not deleted, or raise `TrackingError`."""
         with self._clear():

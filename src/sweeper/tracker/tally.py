@@ -10,21 +10,35 @@ from sweeper.records import Direction
 
 __all__ = ["LiveTrial", "Tally"]
 
+_QUALITIES = ("train_", "val_")
+
 
 @dataclass(slots=True)
 class LiveTrial:
-    """A trial between its first start and its end; ``working`` unless its driver left it."""
+    """A trial between its first start and its end; ``working`` unless its driver left it.
+
+    Attributes:
+        at_best: what else its best epoch's report says of how well it trained.
+    """
 
     epoch: int = 0
     best: float | None = None
     best_epoch: int = 0
     working: bool = True
+    at_best: dict[str, float] = field(default_factory=dict)
 
-    def see(self, epoch: int, value: float | None, direction: Direction) -> None:
-        """Take in one epoch's objective."""
-        self.epoch = epoch
+    def see(
+        self, epoch: int, metrics: Mapping[str, float], metric: str, direction: Direction
+    ) -> None:
+        """Take in one epoch's report; ``metric`` is the objective."""
+        self.epoch, value = epoch, metrics.get(metric)
         if value is not None and (self.best is None or better(value, self.best, direction)):
             self.best, self.best_epoch = value, epoch
+            self.at_best = {
+                name: other
+                for name, other in metrics.items()
+                if name != metric and name.startswith(_QUALITIES)
+            }
 
 
 @dataclass(slots=True)

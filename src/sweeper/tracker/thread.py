@@ -83,13 +83,23 @@ class MirrorThread:
     Where shipping is dear, up to five times less often, so that it stays a small share of one
     processor. Errors are kept for `status` and tried again after pauses that grow from
     ``interval`` to ``longest`` seconds.
+
+    Args:
+        tell: called in this thread whenever MLflow is up to date.
     """
 
-    def __init__(self, mirror: Mirror, interval: float = 1.0, longest: float = 30.0) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        interval: float = 1.0,
+        longest: float = 30.0,
+        tell: Callable[[], None] = lambda: None,
+    ) -> None:
         self._mirror = mirror
         self._interval = interval
         self._sync = _Task(lambda: mirror.sync(self._is_closing), interval, longest)
         self._settle = _Task(lambda: mirror.settle(self._is_closing), interval, longest)
+        self._tell = _Task(tell, interval, longest)
         self._finish = _Task(mirror.finish, interval, longest)
         self._changed = threading.Condition()
         self._asked = 0
@@ -104,6 +114,7 @@ class MirrorThread:
     @property
     def status(self) -> MirrorStatus:
         """How it stands now; never waits for MLflow."""
+        # not `_tell`: where MLflow cannot be reached the others say so, and nothing is owed to it
         failing = [task for task in (self._sync, self._settle, self._finish) if task.error]
         return MirrorStatus(
             behind=self._mirror.behind,
@@ -150,6 +161,8 @@ class MirrorThread:
             asked = self._asked
         wanted, before = asked > self._flushed, time.thread_time()
         clean = self._sync.run(now=wanted) and self._settle.run(now=wanted)
+        if clean and not wanted:
+            self._tell.run(now=False)
         with self._changed:
             if clean:
                 self._flushed = asked

@@ -9,7 +9,14 @@ from functools import partial
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 from sweeper.tracker.identity import SweepIdentity
-from sweeper.tracker.names import metric_key, metric_value, params_of, run_name
+from sweeper.tracker.names import (
+    finished_key,
+    metric_key,
+    metric_value,
+    params_of,
+    run_name,
+    safe_key,
+)
 from sweeper.tracker.tail import Event
 from sweeper.tracker.tally import LiveTrial, Tally
 
@@ -157,8 +164,8 @@ class _Fold:
             Point(metric_key(name), metric_value(name, value), time, epoch)
             for name, value in event["metrics"].items()
         ]
-        value = event["metrics"].get(self._sweep.metric)
-        self._live(event).see(epoch, value, self._sweep.direction)
+        sweep = self._sweep
+        self._live(event).see(epoch, event["metrics"], sweep.metric, sweep.direction)
 
     def _interrupt(self, event: Event) -> None:
         writes = self._writes(event)
@@ -203,11 +210,11 @@ class _Fold:
         return metric_key(f"best_{self._sweep.metric}")
 
     def _best_points(self, event: Event, live: LiveTrial) -> list[Point]:
-        time = _ms(event)
-        return [
-            Point(self._best_key, event["value"], time, live.epoch),
-            Point("best_epoch", live.best_epoch, time, live.epoch),
-        ]
+        values = {self._best_key: event["value"], "best_epoch": live.best_epoch}
+        values |= {f"{safe_key(name)}_at_best": value for name, value in live.at_best.items()}
+        if event["state"] == TrialState.COMPLETE:
+            values[finished_key(self._sweep.metric)] = event["value"]
+        return [Point(key, value, _ms(event), live.epoch) for key, value in values.items()]
 
     def _parent_point(self, event: Event, key: str, value: float) -> None:
         self.parent.points.append(Point(key, value, _ms(event), self.tally.ended_count))

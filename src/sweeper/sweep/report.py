@@ -1,0 +1,99 @@
+"""What the parent run says of the sweep: at the end of a session, and while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from sweeper.config import SweepConfig
+from sweeper.engine.limits import is_over
+from sweeper.ledger.history import History
+from sweeper.ledger.paths import SweepPaths
+from sweeper.records import TrialRecord
+from sweeper.summary import Summary, markdown, summarise
+from sweeper.sweep.reader import HistoryReader
+from sweeper.tracker.mirror import Mirror
+
+__all__ = ["LiveReport", "report"]
+
+_SECONDS = 15.0
+_SHARE = 0.02  # of one processor
+
+
+def report(
+    config: SweepConfig, history: History, mirror: Mirror, *, ongoing: bool = False
+) -> Summary:
+    """Sum the sweep up as it stands now, with links into the MLflow UI."""
+    records, now = history.records(), time.time()
+    commands = _while_running(config) if ongoing else _commands(config, history, records, now)
+    return summarise(
+        config,
+        records,
+        wall_seconds=history.elapsed(now),
+        links={n: place for r in records if (place := mirror.run_place(n := r.number))},
+        commands=commands,
+        now=now,
+        ongoing=ongoing,
+        places=_places(mirror, ongoing=ongoing),
+        settings={**mirror.sweep.limits, **mirror.sweep.settings},
+    )
+
+
+class LiveReport:
+    """Keeps the parent run's page true while the sweep runs; for the mirror's thread.
+
+    It is written anew when something has happened, at most every 15 seconds, and less often where
+    that costs more than 2% of a processor.
+    """
+
+    def __init__(self, config: SweepConfig, paths: SweepPaths, mirror: Mirror) -> None:
+        self._config = config
+        self._mirror = mirror
+        self._reader = HistoryReader(paths)
+        self._last: float | None = None
+        self._not_before = 0.0
+
+    def __call__(self) -> None:
+        """Write the page if it is time to.
+
+        Raises:
+            TrackingError: MLflow cannot be reached.
+        """
+        if time.monotonic() < self._not_before:
+            return
+        before = time.thread_time()
+        history = self._reader.read()
+        if history.last_time != self._last and history.in_session:
+            summary = report(self._config, history, self._mirror, ongoing=True)
+            self._mirror.show_description(markdown(summary))
+            self._last = history.last_time
+        cost = time.thread_time() - before
+        self._not_before = time.monotonic() + max(_SECONDS, cost / _SHARE)
+
+
+def _places(mirror: Mirror, *, ongoing: bool) -> dict[str, str]:
+    """What a reader of the parent run can go to; figures are there at the end."""
+    figures = None if ongoing else mirror.artifact_place("report.html")
+    places = {"Charts of all trials": mirror.view_place, "Figures": figures}
+    return {what: place for what, place in places.items() if place}
+
+
+def _while_running(config: SweepConfig) -> dict[str, str]:
+    return {
+        "watch it": f"sweeper watch {config.name}",
+        "end it after the running trials": f"sweeper stop {config.name}",
+        "after a crash": f"sweeper resume {config.name}",
+    }
+
+
+def _commands(
+    config: SweepConfig, history: History, records: Sequence[TrialRecord], now: float
+) -> dict[str, str]:
+    """What to type next."""
+    name, total = config.name, config.budget.trials
+    more = {"more trials": f"sweeper resume {name} --trials {total + max(8, total // 2)}"}
+    if is_over(config, history, now):
+        return {}  # it was not for want of trials
+    if sum(r.state.ended for r in records) < max(total, len(records)):
+        return {"go on": f"sweeper resume {name}", **more}
+    return more
