@@ -19,7 +19,7 @@ from sweeper.errors import DataError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["PEAK", "SUFFIXES", "Length", "decode", "read", "read_bytes", "write"]
+__all__ = ["PEAK", "SUFFIXES", "Length", "decode", "read", "read_bytes", "sample_rate_of", "write"]
 
 PEAK = 0.99
 """Largest absolute sample that ``write`` lets through; what is louder is turned down as a whole."""
@@ -41,6 +41,15 @@ def read(path: str | os.PathLike[str], sample_rate: int) -> Tensor:
         DataError: missing, unreadable, truncated, empty or non-finite; names the file.
     """
     return decode(read_bytes(path), path, sample_rate)
+
+
+def sample_rate_of(path: str | os.PathLike[str]) -> int:
+    """The file's own sample rate in Hz; DataError where it is no recording."""
+    content = read_bytes(path)
+    try:
+        return int(soundfile.info(io.BytesIO(content)).samplerate)
+    except soundfile.SoundFileError as error:
+        raise DataError(f"{path}: cannot be read as audio; convert it to WAV or FLAC") from error
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:

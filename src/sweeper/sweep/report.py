@@ -11,6 +11,7 @@ from sweeper.ledger.history import History
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialRecord
 from sweeper.summary import Summary, markdown, summarise
+from sweeper.sweep.enhance import champion
 from sweeper.sweep.reader import HistoryReader
 from sweeper.tracker.mirror import Mirror
 
@@ -25,7 +26,10 @@ def report(
 ) -> Summary:
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
     records, now = history.records(), time.time()
+    best = champion(config, mirror.paths, records)
     commands = _while_running(config) if ongoing else _commands(config, history, records, now)
+    if best is not None:
+        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
     return summarise(
         config,
         records,
@@ -34,7 +38,7 @@ def report(
         commands=commands,
         now=now,
         ongoing=ongoing,
-        places=_places(mirror, ongoing=ongoing),
+        places=_places(mirror, best, ongoing=ongoing),
         settings={**mirror.sweep.limits, **mirror.sweep.settings},
     )
 
@@ -71,10 +75,12 @@ class LiveReport:
         self._not_before = time.monotonic() + max(_SECONDS, cost / _SHARE)
 
 
-def _places(mirror: Mirror, *, ongoing: bool) -> dict[str, str]:
-    """What a reader of the parent run can go to; figures are there at the end."""
-    figures = None if ongoing else mirror.artifact_place("report.html")
-    places = {"Charts of all trials": mirror.view_place, "Figures": figures}
+def _places(mirror: Mirror, best: int | None, *, ongoing: bool) -> dict[str, str]:
+    """What a reader of the parent run can go to; figures and model are there at the end."""
+    places = {"Charts of all trials": mirror.view_place}
+    if not ongoing:
+        places["Figures"] = mirror.artifact_place("report.html")
+        places["Best model"] = mirror.model_place if best is not None else None
     return {what: place for what, place in places.items() if place}
 
 

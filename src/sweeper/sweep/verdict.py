@@ -6,6 +6,7 @@ from rich.console import Console
 
 from sweeper.ledger.ledger import Ledger
 from sweeper.summary import markdown, render, write
+from sweeper.sweep.enhance import champion
 from sweeper.sweep.report import report
 from sweeper.tracker.mirror import Mirror
 
@@ -18,4 +19,6 @@ def publish(ledger: Ledger, mirror: Mirror, console: Console) -> None:
     write(summary, ledger.config, ledger.history.records(), ledger.paths.summary)
     mirror.set_description(markdown(summary))
     mirror.log_parent_artifacts(ledger.paths.summary)
+    if (best := champion(ledger.config, ledger.paths, ledger.history.records())) is not None:
+        mirror.register_model(best)
     console.print(render(summary))

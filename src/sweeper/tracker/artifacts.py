@@ -10,12 +10,14 @@ from pathlib import Path
 from sweeper.errors import TrackingError
 from sweeper.tracker.children import drop_trial
 from sweeper.tracker.context import Context
+from sweeper.tracker.model import register_trial
 from sweeper.tracker.state import Wish
 from sweeper.tracker.store import RunGoneError, WriteRefusedError
 
-__all__ = ["DESCRIPTION", "FOLDER", "describe", "late_trials", "settle"]
+__all__ = ["DESCRIPTION", "FOLDER", "MODEL", "describe", "late_trials", "settle"]
 
 DESCRIPTION = "description"
+MODEL = "model"
 FOLDER = "folder:"  # followed by the folder, relative to the sweep's
 _TRIAL_FILES = ("config.yaml", "train.log")
 
@@ -91,6 +93,9 @@ def _write_wish(context: Context, kind: str, wish: Wish) -> None:
     run_id = context.target.run_id
     if kind == DESCRIPTION:
         describe(context, wish.value)
+        return
+    if kind == MODEL:
+        register_trial(context, int(wish.value))
         return
     folder = context.paths.root / kind.removeprefix(FOLDER)
     if folder.exists():

@@ -107,10 +107,19 @@ class Mirror:
         return self._sweep
 
     @property
+    def paths(self) -> SweepPaths:
+        return self._paths
+
+    @property
     def view_place(self) -> str | None:
         """Where the charts of all trials are, as seen from another page of the UI."""
         target = self._state.target
         return view_place(target.experiment_id, self._sweep) if target else None
+
+    @property
+    def model_place(self) -> str | None:
+        """Where the registered model is, as seen from another page of the UI."""
+        return f"#/models/{self._sweep.name}" if self._state.target else None
 
     def artifact_place(self, name: str) -> str | None:
         """Where an artifact of the parent run is, as seen from another page of the UI."""
@@ -208,6 +217,13 @@ class Mirror:
         # relative, so that the sweep's folder may be moved in the meantime
         place = os.path.relpath(folder, self._paths.root)
         self._state.wish(f"{artifacts.FOLDER}{place}", json.dumps(below))
+
+    def register_model(self, trial: int) -> None:
+        """Make the trial's model the sweep's champion in MLflow's registry, at the next `settle`.
+
+        The trial has an ``artifacts/best.ckpt`` of the enhancement task.
+        """
+        self._state.wish(artifacts.MODEL, str(trial))
 
     def rewind(self) -> None:
         """Compare everything with MLflow at the next `sync`, and write what it lacks."""

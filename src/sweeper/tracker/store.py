@@ -221,6 +221,25 @@ class Store:
                 upload = local.log_artifact if local else partial(self._client.log_artifact, run_id)
             upload(str(path), folder)
 
+    def register(self, run_id: str, name: str, folder: str, tags: Mapping[str, str]) -> str:
+        """Register the model in ``folder`` of the run's artifacts; gives its version."""
+        from mlflow.exceptions import MlflowException
+
+        with self._clear(run_id):
+            try:
+                self._client.create_registered_model(name)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            source = f"{self._client.get_run(run_id).info.artifact_uri}/{folder}"
+            made = self._client.create_model_version(name, source, run_id, tags=dict(tags))
+            return str(made.version)
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        """Let ``alias`` stand for this version of the registered model."""
+        with self._clear():
+            self._client.set_registered_model_alias(name, alias, version)
+
     def _remember_artifacts(self, run: Run) -> None:
         """Files on this machine need no request; the client makes one a run to learn the place."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository

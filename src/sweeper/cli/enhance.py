@@ -1,0 +1,33 @@
+"""`sweeper enhance`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeper.cli._arguments import Sweeps
+from sweeper.ledger.paths import DEFAULT_ROOT
+
+__all__ = ["enhance"]
+
+
+def enhance(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A sweep, whose best trial is taken; a best.ckpt; or models:/NAME@champion.",
+            show_default=False,
+        ),
+    ],
+    noisy: Annotated[Path, typer.Argument(help="The recording.", show_default=False)],
+    enhanced: Annotated[
+        Path, typer.Argument(help="Where to, as .wav or .flac.", show_default=False)
+    ],
+    sweeps: Sweeps = DEFAULT_ROOT,
+) -> None:
+    """Take the noise from a recording of any length and sample rate."""
+    from sweeper.sweep.enhance import enhance
+
+    typer.echo(enhance(model, noisy, enhanced, sweeps))

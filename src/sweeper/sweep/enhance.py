@@ -1,0 +1,80 @@
+"""A sweep's best model, applied to a recording."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sweeper.config import SweepConfig
+from sweeper.errors import DataError, SweepNotFound
+from sweeper.ledger.history import read_history
+from sweeper.ledger.manifest import Manifest
+from sweeper.ledger.paths import SweepPaths
+from sweeper.records import TrialRecord, TrialState
+from sweeper.words import duration
+
+__all__ = ["champion", "enhance"]
+
+_CHECKPOINT = "artifacts/best.ckpt"
+
+
+def champion(config: SweepConfig, paths: SweepPaths, records: Sequence[TrialRecord]) -> int | None:
+    """The best finished trial that has left a model; None where there is none."""
+    sign = 1.0 if config.objective.direction == "maximize" else -1.0
+    done = [r for r in records if r.state is TrialState.COMPLETE and r.value is not None]
+    for record in sorted(done, key=lambda r: (-sign * (r.value or 0.0), r.number)):
+        if config.task == "enhancement" and (paths.trial(record.number) / _CHECKPOINT).is_file():
+            return record.number
+    return None
+
+
+def enhance(model: str, noisy: Path, enhanced: Path, sweeps: Path) -> str:
+    """Write ``noisy`` without its noise to ``enhanced``, at its own sample rate, in mono.
+
+    Args:
+        model: a sweep in the folder ``sweeps``, a trial's best.ckpt, or a model's URI in MLflow.
+
+    Returns:
+        What was done, for people.
+
+    Raises:
+        DataError, SweepNotFound, TrackingError: recording or model cannot be used.
+    """
+    from sweeper.data import audio
+    from sweeper.enhancer import Enhancer
+
+    if enhanced.suffix.lower() not in (".wav", ".flac"):
+        raise DataError(f"{enhanced}: the recording is written as .wav or .flac")
+    rate = audio.sample_rate_of(noisy)
+    waveform = audio.read(noisy, rate)
+    with _checkpoint(model, sweeps) as (path, name):
+        enhancer = Enhancer.load(path)
+    audio.write(enhanced, enhancer(waveform, rate), rate)
+    narrow = f", speech up to {enhancer.sample_rate // 2} Hz" if rate > enhancer.sample_rate else ""
+    return f"{enhanced}: {duration(len(waveform) / rate)} at {rate} Hz{narrow}, by {name}"
+
+
+@contextmanager
+def _checkpoint(model: str, sweeps: Path) -> Iterator[tuple[Path, str]]:
+    """The checkpoint that ``model`` means, and what to call it."""
+    if ":/" in model:
+        from sweeper.tracker.model import download_checkpoint
+
+        with tempfile.TemporaryDirectory(prefix="sweeper-model-") as folder:
+            yield download_checkpoint(model, Path(folder)), model
+    elif Path(model).suffix == ".ckpt":
+        yield Path(model), model
+    else:
+        paths, number = _best(model, sweeps)
+        yield paths.trial(number) / _CHECKPOINT, f"trial {number} of {model}"
+
+
+def _best(name: str, sweeps: Path) -> tuple[SweepPaths, int]:
+    paths = SweepPaths.existing(name, sweeps)
+    config = SweepConfig.from_json(Manifest.read(paths).config)
+    number = champion(config, paths, read_history(paths.history).records())
+    if number is None:
+        raise SweepNotFound(f"no finished trial of {name} has left a model of speech enhancement")
+    return paths, number

@@ -1,0 +1,125 @@
+"""The best model in a real registry, loaded by plain MLflow in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+
+from sweeper.enhancer import Enhancer
+from sweeper.errors import TrackingError
+from sweeper.tracker.mirror import Mirror
+from sweeper.tracker.model import download_checkpoint
+from sweeper.training import checkpoint
+from sweeper.training.members import build
+
+MODEL = {"name": "dprnn", "bottleneck": 8, "hidden": 8, "layers": 1, "encoder": "stft"}
+LOADS = """
+import json, sys
+import mlflow, numpy
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model(sys.argv[2])
+found = model.predict(numpy.load(sys.argv[3]))
+import sweeper
+print(json.dumps([sweeper.__file__, found.tolist()]))
+"""
+
+
+def leave_model(story: Any, trial: int) -> Path:
+    torch.manual_seed(trial)
+    folder: Path = story.files(trial)
+    path = folder / "artifacts/best.ckpt"
+    state = build("models", MODEL).state_dict()
+    content = {"config": {"model": MODEL}, "report": {}, "sample_rate": 16000, "model": state}
+    checkpoint.write(path, content)
+    return path
+
+
+@pytest.fixture
+def mirror(story: Any, sqlite_uri: str) -> Any:
+    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as made:
+        yield made
+
+
+def ship(mirror: Mirror) -> None:
+    mirror.sync()
+    mirror.settle()
+
+
+def test_the_champion_is_loaded_by_plain_mlflow(
+    make_story: Any, sqlite_uri: str, client: Any, tmp_path: Path
+) -> None:
+    story = make_story(name="champion-a")
+    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
+        story.session()
+        for trial in (0, 1):
+            story.start(trial)
+            story.epoch(trial)
+            path = leave_model(story, trial)
+            story.end(trial, "complete", 5.0 + trial)
+            mirror.register_model(trial)
+            ship(mirror)
+            mirror.register_model(trial)  # once more: no second version of the same
+            ship(mirror)
+        run = mirror.run_id(1)
+    assert len(client.search_model_versions("name = 'champion-a'")) == 2
+    version = client.get_model_version_by_alias("champion-a", "champion")
+    assert (version.run_id, version.tags["sweeper.trial"]) == (run, "1")
+    noisy = torch.randn(2, 16000)
+    numpy.save(tmp_path / "noisy.npy", noisy.numpy())
+    words = [sqlite_uri, "models:/champion-a@champion", str(tmp_path / "noisy.npy")]
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    where, found = json.loads(done.stdout.splitlines()[-1])
+    assert "/code/sweeper/" in where  # the code that trained it, not what is installed here
+    own = Enhancer.load(path)
+    wanted = torch.stack([own(waveform, 16000) for waveform in noisy])
+    torch.testing.assert_close(torch.tensor(found), wanted)
+
+
+def test_only_the_checkpoint_of_a_registered_model_is_read(
+    make_story: Any, sqlite_uri: str, tmp_path: Path
+) -> None:
+    import mlflow
+
+    mlflow.set_tracking_uri(sqlite_uri)
+    story = make_story(name="champion-b")
+    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
+        story.session()
+        story.start(0)
+        story.epoch(0)
+        path = leave_model(story, 0)
+        story.end(0, "complete", 5.0)
+        mirror.register_model(0)
+        ship(mirror)
+        run = mirror.run_id(0)
+    for uri in ("models:/champion-b@champion", f"runs:/{run}/model"):
+        found = download_checkpoint(uri, tmp_path / uri.replace("/", "_"))
+        assert found.read_bytes() == path.read_bytes()
+    with pytest.raises(TrackingError, match="nobody"):
+        download_checkpoint("models:/nobody@champion", tmp_path)
+    with pytest.raises(TrackingError, match=r"no artifacts/best\.ckpt"):
+        download_checkpoint(f"runs:/{run}/config.yaml", tmp_path)
+
+
+def test_a_trial_without_a_model_is_told_and_holds_nothing_up(
+    mirror: Mirror, story: Any, see: Any
+) -> None:
+    story.session()
+    story.start(0)
+    story.epoch(0)
+    story.end(0, "complete", 5.0)
+    mirror.register_model(0)
+    ship(mirror)
+    assert mirror.owed == 0
+    assert any("no best.ckpt" in remark for remark in mirror.remarks)
