@@ -9,7 +9,20 @@ import typer
 from rich.console import Console
 
 import sweeper
-from sweeper.cli import cancel, check, pause, resume, run, schema, show, status, stop, sync, watch
+from sweeper.cli import (
+    cancel,
+    check,
+    pause,
+    resume,
+    run,
+    schema,
+    show,
+    status,
+    stop,
+    sync,
+    ui,
+    watch,
+)
 from sweeper.cli import list as list_
 from sweeper.errors import ConfigError, SweeperError
 
@@ -33,6 +46,7 @@ app.command()(pause.pause)
 app.command()(stop.stop)
 app.command()(cancel.cancel)
 app.command()(sync.sync)
+app.add_typer(ui.ui, name="ui")
 app.command()(check.check)
 app.command()(schema.schema)
 

@@ -11,6 +11,7 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.records import TrialRecord
 from sweeper.summary import render, summarise, write
 from sweeper.summary.markdown import markdown
+from sweeper.tracker.links import run_path
 from sweeper.tracker.mirror import Mirror
 
 __all__ = ["publish"]
@@ -35,8 +36,9 @@ def publish(ledger: Ledger, mirror: Mirror, console: Console) -> None:
 def _links(mirror: Mirror, records: list[TrialRecord]) -> dict[int, str]:
     """Where the MLflow UI shows the trials' runs, as seen from another page of it."""
     runs = {r.number: mirror.run_id(r.number) for r in records}
-    place = f"#/experiments/{mirror.experiment_id}/runs"
-    return {number: f"{place}/{run}" for number, run in runs.items() if run is not None}
+    if (experiment := mirror.experiment_id) is None:
+        return {}
+    return {number: run_path(experiment, run) for number, run in runs.items() if run is not None}
 
 
 def _commands(ledger: Ledger) -> dict[str, str]:
