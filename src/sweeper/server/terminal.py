@@ -46,7 +46,7 @@ def _start(place: StorePlace, wanted: Wanted, console: Console) -> Started:
 def _announce(place: StorePlace, started: Started, sweeps: Path, console: Console) -> None:
     if started.record.open_to_others and not started.record.auth:
         warning = "no password: all who reach this machine can read, change and delete everything"
-        console.print(f"warning: {warning}", style="bold yellow")
+        console.print(f"warning: {warning}", style="bold yellow", soft_wrap=True)
     show_lines(started_lines(place, started, sweeps), console)
 
 
@@ -72,7 +72,7 @@ def run_here(place: StorePlace, wanted: Wanted, sweeps: Path, console: Console) 
         asked = True
     finally:  # also where the terminal is gone
         stop(place, _sayer(console))
-    console.print("the MLflow UI is stopped" if asked else "the server has ended by itself")
+    console.print("the MLflow UI is stopped" if asked else "the server has ended")
     return asked
 
 
