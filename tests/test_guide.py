@@ -36,7 +36,5 @@ def test_command(command: str) -> None:
 
 def test_what_is_no_command_is_found_out() -> None:
     for wrong in (["ui", "begin"], ["ui", "start", "--prot", "1"], ["go"]):
-        with pytest.raises(
-            (AssertionError, UsageError), match=r"(?i)no such option|no sub-command"
-        ):
+        with pytest.raises(Exception, match=r"(?i)no such option|no sub-command"):
             _parse(wrong)

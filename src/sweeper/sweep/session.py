@@ -165,7 +165,7 @@ def _close(thread: MirrorThread, mirror: Mirror, name: str, console: Console) ->
     for remark in mirror.remarks:
         console.print(remark, style="yellow", markup=False)
     where = mirror.parent_url or "`sweeper ui` shows the parent run"
-    console.print(where, style="dim")
+    console.print(where, style="dim", soft_wrap=True)
 
 
 @contextmanager
