@@ -19,6 +19,7 @@ LIGHT = [
     "sweeper.ledger.manifest",
     "sweeper.records",
     "sweeper.region",
+    "sweeper.server.terminal",
     "sweeper.sweep.follow",
     "sweeper.sweep.listing",
     "sweeper.sweep.offer",

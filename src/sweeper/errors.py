@@ -6,7 +6,9 @@
     ├── LedgerError              the sweep directory cannot be read or written
     │   ├── SweepNotFound
     │   └── SweepLocked          another driver holds the sweep
-    └── TrackingError            MLflow cannot be reached where that cannot wait
+    ├── TrackingError            MLflow cannot be reached where that cannot wait
+    └── ServerError              the MLflow UI cannot be started or stopped
+        └── PortTaken            another program listens there
 
 Inside a worker, ``Diverged`` and ``DeadlineReached`` end a trial; they are no fault of the user's.
 """
@@ -22,7 +24,9 @@ __all__ = [
     "DeadlineReached",
     "Diverged",
     "LedgerError",
+    "PortTaken",
     "Problem",
+    "ServerError",
     "SweepLocked",
     "SweepNotFound",
     "SweeperError",
@@ -71,6 +75,18 @@ class SweepLocked(LedgerError):
 
 class TrackingError(SweeperError):
     """MLflow cannot be reached where that cannot wait."""
+
+
+class ServerError(SweeperError):
+    """The MLflow UI cannot be started or stopped."""
+
+
+class PortTaken(ServerError):
+    """Another program listens on the port; ``free`` is the next one that is free, if any."""
+
+    def __init__(self, message: str, free: int | None) -> None:
+        self.free = free
+        super().__init__(message)
 
 
 class Diverged(Exception):

@@ -52,6 +52,7 @@ def test_a_sweep_on_a_server(
     assert seen.parent.tags["mlflow.note.content"] == "**Verdict**"
     assert mirror.parent_url == (
         f"{server.uri}/#/experiments/{mirror.experiment_id}/runs/{seen.parent.id}"
+        "?workflowType=machine_learning"
     )
     client = mlflow.MlflowClient(server.uri)
     copy = client.download_artifacts(seen.trials[0].id, "best.ckpt", str(tmp_path))

@@ -21,6 +21,7 @@ from sweeper.cli import (
     status,
     stop,
     sync,
+    ui,
     watch,
 )
 from sweeper.cli import list as list_
@@ -47,6 +48,7 @@ app.command()(stop.stop)
 app.command()(cancel.cancel)
 app.command()(sync.sync)
 app.command()(enhance.enhance)
+app.add_typer(ui.ui, name="ui")
 app.command()(check.check)
 app.command()(schema.schema)
 

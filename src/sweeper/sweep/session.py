@@ -166,8 +166,8 @@ def _close(thread: MirrorThread, mirror: Mirror, name: str, console: Console) ->
         console.print(f"{thread.status}; {later}", style="yellow", markup=False)
     for remark in mirror.remarks:
         console.print(remark, style="yellow", markup=False)
-    where = mirror.parent_url or "`mlflow ui` in this folder shows the parent run"
-    console.print(where, style="dim")
+    where = mirror.parent_url or "`sweeper ui` shows the parent run"
+    console.print(where, style="dim", soft_wrap=True)
 
 
 @contextmanager

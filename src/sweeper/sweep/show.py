@@ -77,6 +77,14 @@ def _headline(found: Look, record: TrialRecord) -> Text:
     return line
 
 
+def _run_url(found: Look, run_id: str) -> str | None:
+    if found.lag.target is None:
+        return None
+    uri = found.note.tracking_uri if found.note else ""
+    folder = Path(found.manifest.folder)
+    return run_url(uri, found.lag.target.experiment_id, run_id, folder)
+
+
 def _state(found: Look, record: TrialRecord) -> str:
     if record.state is TrialState.RUNNING and found.holder is None:
         return "interrupted"  # as its next driver will write
@@ -89,9 +97,8 @@ def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
         yield "reason", record.reason
     yield "seed", f"{record.seed}, {count(record.attempts, 'attempt')}"
     yield "time", _times(record)
-    if (run_id := found.lag.runs.get(record.number)) and found.lag.target:
-        uri = found.note.tracking_uri if found.note else ""
-        yield "MLflow run", run_url(uri, found.lag.target.experiment_id, run_id) or run_id
+    if run_id := found.lag.runs.get(record.number):
+        yield "MLflow run", _run_url(found, run_id) or run_id
     folder = found.paths.trial(record.number)
     yield "folder", str(folder)
     files = [f"{p.relative_to(folder)} ({_size(p)})" for p in _files(folder)]

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-__all__ = ["run_url"]
+from pathlib import Path
+
+from sweeper.tracker.place import locate
+from sweeper.tracker.ui_record import ui_address
+
+__all__ = ["run_path", "run_url"]
+
+_MODEL_TRAINING = "workflowType=machine_learning"
+"""Without it a browser that is new to the server shows the page among its GenAI tools."""
 
 
-def run_url(uri: str, experiment_id: str, run_id: str) -> str | None:
+def run_path(experiment_id: str, run_id: str) -> str:
+    """The page of a run as a link from another page of the same server."""
+    return f"#/experiments/{experiment_id}/runs/{run_id}?{_MODEL_TRAINING}"
+
+
+def run_url(uri: str | None, experiment_id: str, run_id: str, folder: Path) -> str | None:
     """The page of a run; None for a store that no server is known for.
 
     Args:
-        uri: the tracking URI, without password.
+        uri: the tracking URI, without password; None or nothing for MLflow's default.
+        folder: absolute; where relative paths in it start.
     """
-    if not uri.startswith(("http://", "https://")):
-        return None
-    return f"{uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+    address = ui_address(locate(uri, folder))
+    return f"{address}/{run_path(experiment_id, run_id)}" if address else None

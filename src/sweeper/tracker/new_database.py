@@ -11,12 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sweeper.tracker.place import sqlite_file, sqlite_uri
+
 __all__ = ["ensure"]
 
 
 def ensure(uri: str) -> None:
     """Make the database of a ``sqlite:///`` URI where there is none; leave other stores alone."""
-    path = _file(uri)
+    path = sqlite_file(uri)
     if path is None or path.exists():
         return
     from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
@@ -26,15 +28,8 @@ def ensure(uri: str) -> None:
     with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
         made = Path(folder) / path.name
         make: Any = SqlAlchemyStore
-        store = make(f"sqlite:///{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+        store = make(sqlite_uri(made), DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
         store.engine.dispose()
         # another process may have been faster
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(made)
-
-
-def _file(uri: str) -> Path | None:
-    prefix = "sqlite:///"
-    if not uri.startswith(prefix) or ":memory:" in uri:
-        return None
-    return Path(uri.removeprefix(prefix).partition("?")[0])

@@ -16,6 +16,7 @@ from sweeper.errors import TrackingError
 from sweeper.tracker import new_database, quiet
 from sweeper.tracker.links import run_url
 from sweeper.tracker.names import tag_text
+from sweeper.tracker.place import locate
 from sweeper.tracker.writes import Birth, Point, Status
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Store:
         quiet.setup()
         import mlflow
 
-        uri = uri or mlflow.get_tracking_uri()
+        uri = locate(uri or mlflow.get_tracking_uri(), Path.cwd()).uri
         with _clear_errors(uri):
             new_database.ensure(uri)
             return cls(mlflow.MlflowClient(tracking_uri=uri), uri)
@@ -85,7 +86,7 @@ class Store:
 
     def run_url(self, experiment_id: str, run_id: str) -> str | None:
         """Where a browser finds the run; None for a store that no server is known for."""
-        return run_url(self.uri, experiment_id, run_id)
+        return run_url(self.uri, experiment_id, run_id, Path.cwd())
 
     def experiment(self, name: str) -> str:
         """The id of the experiment, which is created where there is none.

@@ -1,0 +1,81 @@
+"""Where an MLflow store is, found out without MLflow, whose import takes seconds."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["StorePlace", "locate", "sqlite_file", "sqlite_uri"]
+
+_SQLITE = "sqlite:///"
+_ABSENT_SCHEMES = ("http", "https", "databricks", "databricks-uc", "uc")
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlace:
+    """A store.
+
+    Attributes:
+        uri: its tracking URI, with absolute paths; may hold a password.
+        folder: where its server works: that of its files; else where the sweeps began.
+        path: its file or folder; None for a database server and for a tracking server.
+        is_remote: a tracking server, which has a UI of its own.
+    """
+
+    uri: str
+    folder: Path
+    path: Path | None = None
+    is_remote: bool = False
+
+    @property
+    def state(self) -> Path:
+        """The folder of what `sweeper ui` keeps about its server of this store."""
+        if self.path is not None:
+            return self.path.with_name(f"{self.path.name}.ui")
+        return self.folder / f"mlflow-{hashlib.sha256(self.uri.encode()).hexdigest()[:8]}.ui"
+
+
+def locate(uri: str | None, folder: Path) -> StorePlace:
+    """The store that MLflow means by ``uri`` in ``folder``; None or nothing is its default there.
+
+    Args:
+        folder: absolute; also where relative paths in ``uri`` start.
+    """
+    if not uri:
+        return _default(folder)
+    if (file := sqlite_file(uri)) is not None:
+        file = folder / file
+        query = uri.partition("?")[2]
+        return StorePlace(sqlite_uri(file) + (f"?{query}" if query else ""), file.parent, file)
+    scheme = urlsplit(uri).scheme
+    if scheme in ("", "file"):
+        path = folder / unquote(urlsplit(uri).path if scheme else uri)
+        return StorePlace(path.as_uri(), path.parent, path)
+    return StorePlace(uri, folder, is_remote=scheme in _ABSENT_SCHEMES)
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file of a ``sqlite:///`` URI, relative if it is so there; None for other stores."""
+    if not uri.startswith(_SQLITE) or ":memory:" in uri:
+        return None
+    return Path(unquote(uri.removeprefix(_SQLITE).partition("?")[0]))
+
+
+def sqlite_uri(file: Path) -> str:
+    """The URI of a database, with only that escaped which would mean something else.
+
+    For each character that is escaped, such as a space or a Korean one in MLflow's own default,
+    MLflow makes an empty folder of that spelling, since it takes the URI for a path.
+    """
+    return _SQLITE + str(file).replace("%", "%25").replace("?", "%3F")
+
+
+def _default(folder: Path) -> StorePlace:
+    """As `mlflow.get_tracking_uri`: an old file store, if it has an experiment, before SQLite."""
+    old = folder / "mlruns"
+    if any(found.parent.name.isdigit() for found in old.glob("*/meta.yaml")):
+        return StorePlace(old.as_uri(), folder, old)
+    file = folder / "mlflow.db"
+    return StorePlace(sqlite_uri(file), folder, file)
