@@ -104,7 +104,7 @@ class Browser:
         self._from, back = os.pipe()
         command = f"exec {PROGRAM} {_FLAGS} --user-data-dir={self._profile}"
         self._process = subprocess.Popen(
-            ["sh", "-c", f"{command} --remote-debugging-pipe about:blank 3<&{there} 4>&{back}"],
+            ["bash", "-c", f"{command} --remote-debugging-pipe about:blank 3<&{there} 4>&{back}"],
             pass_fds=(there, back),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -156,7 +156,8 @@ def test_the_prepared_view_opens_with_its_charts_drawn(site: Site) -> None:
     page = site.open(site.run(site.parent.info.run_id), height=2000)
     page.wait_for("Charts of all trials")
     page.run(
-        "[...document.querySelectorAll('a')].find(a => a.innerText === 'Charts of all trials').click()"
+        "[...document.querySelectorAll('a')]"
+        ".find(a => a.innerText === 'Charts of all trials').click()"
     )
     page.wait_for("6 matching runs")
     for title in (

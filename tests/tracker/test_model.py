@@ -88,11 +88,9 @@ def test_the_champion_is_loaded_by_plain_mlflow(
 
 
 def test_only_the_checkpoint_of_a_registered_model_is_read(
-    make_story: Any, sqlite_uri: str, tmp_path: Path
+    make_story: Any, sqlite_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import mlflow
-
-    mlflow.set_tracking_uri(sqlite_uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", sqlite_uri)
     story = make_story(name="champion-b")
     with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
         story.session()

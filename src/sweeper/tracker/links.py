@@ -7,15 +7,16 @@ from pathlib import Path
 from sweeper.tracker.place import locate
 from sweeper.tracker.ui_record import ui_address
 
-__all__ = ["run_path", "run_url"]
+__all__ = ["MODEL_TRAINING", "run_path", "run_url"]
 
-_MODEL_TRAINING = "workflowType=machine_learning"
+MODEL_TRAINING = "workflowType=machine_learning"
 """Without it a browser that is new to the server shows the page among its GenAI tools."""
 
 
-def run_path(experiment_id: str, run_id: str) -> str:
-    """The page of a run as a link from another page of the same server."""
-    return f"#/experiments/{experiment_id}/runs/{run_id}?{_MODEL_TRAINING}"
+def run_path(experiment_id: str, run_id: str, artifact: str = "") -> str:
+    """The page of a run, or of one of its artifacts, as a link from another page of the server."""
+    page = f"/artifacts/{artifact}" if artifact else ""
+    return f"#/experiments/{experiment_id}/runs/{run_id}{page}?{MODEL_TRAINING}"
 
 
 def run_url(uri: str | None, experiment_id: str, run_id: str, folder: Path) -> str | None:

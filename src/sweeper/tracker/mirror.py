@@ -16,13 +16,14 @@ from sweeper.tracker import artifacts, provenance
 from sweeper.tracker.children import write_trial
 from sweeper.tracker.context import Context
 from sweeper.tracker.identity import SweepIdentity
+from sweeper.tracker.links import run_path
 from sweeper.tracker.parent import check_parent, dress_parent, open_parent, write_parent
 from sweeper.tracker.provenance import Provenance
 from sweeper.tracker.reconcile import reconcile
 from sweeper.tracker.state import MirrorState
 from sweeper.tracker.store import RunGoneError, Store, WriteRefusedError
 from sweeper.tracker.tail import Chunk, count_lines, length, read_chunk
-from sweeper.tracker.view import run_place, view_place
+from sweeper.tracker.view import view_place
 from sweeper.tracker.writes import plan
 
 __all__ = ["Mirror"]
@@ -124,12 +125,12 @@ class Mirror:
     def artifact_place(self, name: str) -> str | None:
         """Where an artifact of the parent run is, as seen from another page of the UI."""
         target = self._state.target
-        return run_place(target.experiment_id, target.run_id, name) if target else None
+        return run_path(target.experiment_id, target.run_id, name) if target else None
 
     def run_place(self, trial: int) -> str | None:
         """Where the trial's run is, as seen from another page of the UI; None without one."""
         target, run_id = self._state.target, self._state.runs.get(trial)
-        return run_place(target.experiment_id, run_id) if target and run_id else None
+        return run_path(target.experiment_id, run_id) if target and run_id else None
 
     def run_id(self, trial: int) -> str | None:
         """The trial's run, or None where it has none."""

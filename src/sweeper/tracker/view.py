@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sweeper.tracker.identity import SweepIdentity
+from sweeper.tracker.links import MODEL_TRAINING
 from sweeper.tracker.names import finished_key, metric_key, safe_key
 
-__all__ = ["run_place", "view_place", "view_tag"]
+__all__ = ["view_place", "view_tag"]
 
 _TAG = "mlflow.sharedViewState."
-_MODE = "workflowType=machine_learning"
 _MOST_RUNS = 500
 _CHARTS, _CURVES = "Parameters and objective", "Learning curves"
 _COLUMN_TAGS = ("sweeper.state", "sweeper.stop_reason")
@@ -23,16 +23,10 @@ _COLUMN_TAGS = ("sweeper.state", "sweeper.stop_reason")
 Chart = dict[str, Any]
 
 
-def run_place(experiment_id: str, run_id: str, artifact: str = "") -> str:
-    """Where a run is, or one of its artifacts, as seen from another page of the UI."""
-    page = f"/artifacts/{artifact}" if artifact else ""
-    return f"#/experiments/{experiment_id}/runs/{run_id}{page}?{_MODE}"
-
-
 def view_place(experiment_id: str, sweep: SweepIdentity) -> str:
     """Where the view is, as seen from another page of the UI."""
     where = f"#/experiments/{experiment_id}/runs"
-    return f"{where}?{_MODE}&viewStateShareKey={_key(sweep)}&compareRunsMode=CHART"
+    return f"{where}?{MODEL_TRAINING}&viewStateShareKey={_key(sweep)}&compareRunsMode=CHART"
 
 
 def view_tag(sweep: SweepIdentity) -> tuple[str, str]:
