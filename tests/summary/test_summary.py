@@ -83,7 +83,7 @@ def test_warnings_of_a_sound_sweep_are_few() -> None:
         trial(
             i,
             {"lr": lr, "batch_size": batch},
-            9 - math.log(lr / 2e-3) ** 2 - math.log2(batch / 6) ** 2,
+            30 - math.log(lr / 2e-3) ** 2 - math.log2(batch / 6) ** 2,
         )
         for i, (lr, batch) in enumerate(drawn)
     ]
