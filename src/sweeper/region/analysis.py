@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from sweeper.config import Objective, ParamSpec
-from sweeper.records import TrialRecord, TrialState
+from sweeper.records import ParamValue, TrialRecord, TrialState
 from sweeper.region.answer import TooFew
 from sweeper.region.grid import Grid, grid_of, values_of
 from sweeper.region.inclusion import Inclusion, draw, include
+from sweeper.region.kernel import Inputs
 from sweeper.region.observations import Axes, Observations, axes_of, observe
 from sweeper.region.scale import BATCH_SIZE, LR, find
 from sweeper.region.surrogate import Surrogate, fit
@@ -49,6 +50,7 @@ def analyse(
     tolerance: float | None = None,
     draws: int = 12,
     each: int = 40,
+    pending: Sequence[Mapping[str, ParamValue]] = (),
 ) -> Analysis:
     """Fit the surrogate and ask it for every cell.
 
@@ -61,12 +63,27 @@ def analyse(
     observations = observe(records, objective, axes)
     _check(observations)
     model = fit(observations, _shear(axes), draws)
+    if pending:
+        model = model.believing(_points(axes, pending, observations.nominal))
     others = _best_setting(model, axes, observations)
     grid = grid_of(axes)
     samples, noise = draw(model, grid.points(others, observations.nominal), each)
     possible = np.repeat(_trainable(records, axes, grid), grid.shape[1])
     inclusion = include(samples, noise, possible, tolerance)
     return Analysis(axes, grid, observations, model, others, inclusion)
+
+
+def _points(
+    axes: Axes, params: Sequence[Mapping[str, ParamValue]], nominal: tuple[bool, ...]
+) -> Inputs:
+    """Points at the last epoch."""
+    core = [
+        [axes.coordinate(n, p.get(n or "")) for n in (axes.lr, axes.batch_size)] for p in params
+    ]
+    others = [
+        [axes.coordinate(n, p[n]) if n in p else math.nan for n in axes.others] for p in params
+    ]
+    return Inputs.at(np.array(core), np.array(others).reshape(len(params), -1), nominal)
 
 
 def _check(observations: Observations) -> None:

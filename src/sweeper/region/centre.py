@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from sweeper.region.analysis import Analysis
 from sweeper.region.answer import Centre
 from sweeper.region.scale import Scale
 
-__all__ = ["centre_cell", "centre_of"]
+__all__ = ["centre_cell", "centre_of", "params_of"]
 
 Array = np.ndarray[Any, Any]
 
@@ -33,7 +32,7 @@ def centre_of(analysis: Analysis, space: SearchSpace) -> Centre:
     found, sign = analysis.inclusion, analysis.observations.sign
     low, middle, high = np.sort(sign * np.quantile(found.samples[:, cell], [0.05, 0.5, 0.95]))
     return Centre(
-        params=_params(analysis, space, cell),
+        params=params_of(analysis, space, cell),
         expected=float(middle),
         low=float(low),
         high=float(high),
@@ -41,7 +40,8 @@ def centre_of(analysis: Analysis, space: SearchSpace) -> Centre:
     )
 
 
-def _params(analysis: Analysis, space: SearchSpace, cell: int) -> Mapping[str, ParamValue]:
+def params_of(analysis: Analysis, space: SearchSpace, cell: int) -> dict[str, ParamValue]:
+    """A cell's parameters, the others at their best setting; those that do not apply are absent."""
     axes, grid = analysis.axes, analysis.grid
     row, column = divmod(cell, grid.shape[1])
     chosen: dict[str, ParamValue] = {

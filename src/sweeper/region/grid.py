@@ -39,9 +39,7 @@ class Grid:
     def points(self, others: Array, nominal: tuple[bool, ...]) -> Inputs:
         """All cells, row after row, at the last epoch, the other parameters at ``others``."""
         core = self.core.reshape(-1, 2)
-        n = len(core)
-        none = np.zeros(n)
-        return Inputs(core, np.tile(others, (n, 1)), nominal, none, np.full(n, -1), none, none)
+        return Inputs.at(core, np.tile(others, (len(core), 1)), nominal)
 
 
 def grid_of(axes: Axes) -> Grid:

@@ -57,6 +57,28 @@ class Inputs:
     soft: Array
     extra: Array
 
+    @classmethod
+    def at(cls, core: Array, others: Array, nominal: tuple[bool, ...]) -> Inputs:
+        """Points at the last epoch, each a trial of its own, with the noise of good ones."""
+        none = np.zeros(len(core))
+        return cls(core, others, nominal, none, -1 - np.arange(len(core)), none + 1, none)
+
+    def joined(self, more: Inputs) -> Inputs:
+        """The rows of both."""
+
+        def both(a: Array, b: Array) -> Array:
+            return np.concatenate([a, b])
+
+        return Inputs(
+            both(self.core, more.core),
+            both(self.others, more.others),
+            self.nominal,
+            both(self.left, more.left),
+            both(self.trial, more.trial),
+            both(self.soft, more.soft),
+            both(self.extra, more.extra),
+        )
+
 
 def prior_mean(others: int, shear: float) -> Array:
     core = [

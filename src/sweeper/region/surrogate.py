@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,12 @@ class Surrogate:
         half = solve_triangular(lower, k.T, lower=True)
         mean = self.level + half.T @ solve_triangular(lower, self.target, lower=True)
         return mean, cross(points, points, theta) - half.T @ half
+
+    def believing(self, points: Inputs) -> Surrogate:
+        """As if trials at ``points`` had ended with what is expected of them."""
+        mean, _ = self.posterior(points, self.draws[0])
+        target = np.concatenate([self.target, mean - self.level])
+        return replace(self, inputs=self.inputs.joined(points), target=target)
 
     def part(self, which: int, coordinate: float) -> float:
         """Mean of one other parameter's part at a coordinate, at the mode."""
