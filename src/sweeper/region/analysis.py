@@ -12,12 +12,13 @@ import numpy as np
 from sweeper.config import Objective, ParamSpec
 from sweeper.records import ParamValue, TrialRecord, TrialState
 from sweeper.region.answer import TooFew
-from sweeper.region.grid import Grid, grid_of, values_of
+from sweeper.region.grid import FINE, Grid, grid_of, values_of
 from sweeper.region.inclusion import Inclusion, draw, include
-from sweeper.region.kernel import Inputs
+from sweeper.region.inputs import Inputs
 from sweeper.region.observations import Axes, Observations, axes_of, observe
 from sweeper.region.scale import BATCH_SIZE, LR, find
 from sweeper.region.surrogate import Surrogate, fit
+from sweeper.region.warp import Warp
 
 __all__ = ["Analysis", "analyse"]
 
@@ -25,6 +26,8 @@ Array = np.ndarray[Any, Any]
 
 _FINISHED = 3
 _TRIALS = 8
+_GUARD = 1 / 3  # share of the draws
+_GUARDED = 6  # finished trials, for a surrogate of their own
 _EXPONENT = 0.35  # of lr over batch size, before any trial (Shallue et al. 2019, arXiv:1811.03600)
 
 
@@ -50,6 +53,7 @@ def analyse(
     tolerance: float | None = None,
     draws: int = 12,
     each: int = 40,
+    cells: tuple[int, int] = FINE,
     pending: Sequence[Mapping[str, ParamValue]] = (),
 ) -> Analysis:
     """Fit the surrogate and ask it for every cell.
@@ -62,15 +66,30 @@ def analyse(
         raise TooFew("neither lr nor batch size is searched")
     observations = observe(records, objective, axes)
     _check(observations)
-    model = fit(observations, _shear(axes), draws)
+    models = _models(observations, _shear(axes), draws)
     if pending:
-        model = model.believing(_points(axes, pending, observations.nominal))
+        points = _points(axes, pending, observations.nominal)
+        models = [model.believing(points) for model in models]
+    model = models[0]
     others = _best_setting(model, axes, observations)
-    grid = grid_of(axes)
-    samples, noise = draw(model, grid.points(others, observations.nominal), each)
+    grid = grid_of(axes, cells)
+    samples, noise = draw(models, grid.points(others, observations.nominal), each)
     possible = np.repeat(_trainable(records, axes, grid), grid.shape[1])
     inclusion = include(samples, noise, possible, tolerance)
     return Analysis(axes, grid, observations, model, others, inclusion)
+
+
+def _models(observations: Observations, shear: float, draws: int) -> list[Surrogate]:
+    """One of all epochs, and one of the last ones alone, which guards against trusting early epochs
+    that say nothing of the last ones (a cosine schedule under early stopping)."""
+    warp = Warp.around(observations)
+    if observations.final.sum() < _GUARDED or observations.final.all():
+        return [fit(observations, warp, shear, draws)]
+    guard = max(1, round(_GUARD * draws))
+    return [
+        fit(observations, warp, shear, draws - guard),
+        fit(observations.ended(), warp, shear, guard),
+    ]
 
 
 def _points(

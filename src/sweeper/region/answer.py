@@ -35,7 +35,7 @@ ENOUGH = 3
 """Finished trials that a batch size needs for an interval where there is no surrogate."""
 
 _EXPLAINED = 0.2  # of the variance, below which a surrogate does not predict
-_COVERAGE = 0.75  # of intervals that are meant to hold 90%
+_COVERAGE = 0.6  # of intervals that are meant to hold 90%
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from sweeper.records import ParamValue
-from sweeper.region.kernel import Inputs
+from sweeper.region.inputs import Inputs
 from sweeper.region.observations import Axes
 from sweeper.region.scale import Scale
 
-__all__ = ["Grid", "grid_of", "values_of"]
+__all__ = ["COARSE", "FINE", "Grid", "grid_of", "values_of"]
 
 Array = np.ndarray[Any, Any]
 
-_LR, _BATCH = 49, 21  # cells along an axis at most
+FINE = (49, 21)
+COARSE = (33, 13)
+"""Most cells along lr and batch size: for answers, and for proposals, of which there are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ class Grid:
         return Inputs.at(core, np.tile(others, (len(core), 1)), nominal)
 
 
-def grid_of(axes: Axes) -> Grid:
-    lr = values_of(axes.scales[axes.lr], _LR) if axes.lr else ()
-    batch = values_of(axes.scales[axes.batch_size], _BATCH) if axes.batch_size else ()
+def grid_of(axes: Axes, most: tuple[int, int] = FINE) -> Grid:
+    """The grid; a parameter with few values has a cell for each."""
+    lr = values_of(axes.scales[axes.lr], most[0]) if axes.lr else ()
+    batch = values_of(axes.scales[axes.batch_size], most[1]) if axes.batch_size else ()
     u = [axes.coordinate(axes.lr, value) for value in lr or (None,)]
     v = [axes.coordinate(axes.batch_size, value) for value in batch or (None,)]
     core = np.stack([np.tile(u, (len(v), 1)), np.tile(np.array(v)[:, None], (1, len(u)))], axis=2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sweeper.region.kernel import SEED, Inputs
+from sweeper.region.inputs import Inputs
+from sweeper.region.kernel import SEED
 from sweeper.region.surrogate import Surrogate
 
 __all__ = ["Inclusion", "draw", "include"]
@@ -52,19 +54,21 @@ class Inclusion:
         return found
 
 
-def draw(model: Surrogate, points: Inputs, each: int, seed: int = 0) -> tuple[Array, Array]:
+def draw(
+    models: Sequence[Surrogate], points: Inputs, each: int, seed: int = 0
+) -> tuple[Array, Array]:
     """Joint samples (samples, points) of the objective, (samples,) of the noise near the best.
 
-    ``each`` samples for each of the surrogate's draws of hyperparameters.
+    ``each`` samples for each of the surrogates' draws of hyperparameters.
     """
     rng = np.random.default_rng(seed)
     samples, noise = [], []
-    for theta in model.draws:
+    for model, theta in ((m, theta) for m in models for theta in m.draws):
         mean, cov = model.posterior(points, theta)
         lower = np.linalg.cholesky(cov + 1e-6 * np.eye(len(cov)))
         samples.append(mean + rng.standard_normal((each, len(mean))) @ lower.T)
         noise.append(np.full(each, model.warp.scale * np.exp(theta[SEED])))
-    return model.warp.back(np.vstack(samples)), np.concatenate(noise)
+    return models[0].warp.back(np.vstack(samples)), np.concatenate(noise)
 
 
 def include(

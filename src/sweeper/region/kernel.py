@@ -1,11 +1,15 @@
 """The covariance of the surrogate, with its derivatives.
 
-    y(x, t) = trend(x) + valley(x) + sum_k other_k + left(t) * slow(x) + walk(x, t) + seed + noise
+    y(x, t) = (1 - fade * left(t)) * f(x) + left(t) * slow(x) + walk(x, t) + own(t)
+              + seed + noise
+    f(x)    = trend(x) + valley(x) + sum_k other_k(x)
 
-``trend`` is a quadratic with a weak prior; ``valley`` has a Matern-5/2 kernel on the sheared axes
-(lr - a * batch, batch); ``slow`` and ``walk`` are what the training still has to gain after epoch
-t: a multiple of the time left and a Wiener process in it, both changing smoothly over x, so that an
-early epoch can say little or much of the last one.
+``f`` is the objective after the last epoch: ``trend`` a quadratic with a weak prior, ``valley``
+with a Matern-5/2 kernel on the sheared axes (lr - a * batch, batch), each other parameter additive.
+``slow`` and ``walk`` are what the training still has to gain after epoch t: a multiple of the time
+left, and a Wiener process in it, both smooth over x. ``fade`` says how much of ``f`` is yet to be
+seen early on, so an early epoch can say little of the last one, or the opposite. ``own`` is each
+trial's own way to the end, ``seed`` its luck that stays.
 """
 
 from __future__ import annotations
@@ -15,88 +19,170 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["HYPER", "SEED", "Inputs", "covariance", "cross", "other_part", "prior_mean", "prior_sd"]
+from sweeper.region.inputs import Inputs
+from sweeper.region.matern import BATCH, LENGTHS, LR, SHEAR, Matern
+
+__all__ = ["HYPER", "SEED", "covariance", "cross", "gradients", "other_part", "prior"]
 
 Array = np.ndarray[Any, Any]
 
-HYPER = (
-    "length_lr",
-    "length_batch",
-    "shear",
-    "valley",
-    "slow",
-    "walk",
-    "clock",
-    "reach",
-    "seed",
-    "noise",
-)
-"""The hyperparameters before those of the other parameters; all but the shear as logarithms."""
-
-_LENGTH_LR, _LENGTH_BATCH, _SHEAR, _VALLEY, _SLOW, _WALK, _CLOCK, _REACH, SEED, _NOISE = range(10)
+_VALLEY, _SLOW, _WALK, _CLOCK, _REACH, SEED, _NOISE, _FADE, _OWN = range(LENGTHS, LENGTHS + 9)
+HYPER = LENGTHS + 9
+"""How many hyperparameters there are before those of the other parameters. All are logarithms but
+the shear and the fading."""
 
 _TREND = np.array([2.0, 1.0, 0.7, 1.0, 0.7, 0.5]) ** 2  # 1, u, v, u2, v2, uv on the warped scale
 _GAIN = np.array([1.5, 0.8, 0.8, 0.5, 0.5, 0.5]) ** 2
 _OTHER_LENGTH = 0.8
+_JITTER = 1e-6
+
+
+def prior(others: int, shear: float) -> tuple[Array, Array]:
+    """Mean and standard deviation of the hyperparameters' normal prior.
+
+    Args:
+        shear: of the slope in coordinates, its mean.
+    """
+    mean = np.zeros(HYPER + others)
+    sd = np.full(HYPER + others, 0.6)
+    mean[[LR, BATCH, SHEAR]] = np.log(0.8), np.log(1.2), shear
+    mean[[_VALLEY, _SLOW, _WALK, _CLOCK]] = np.log([0.7, 0.5, 0.5, 0.7])
+    mean[[SEED, _NOISE]] = np.log([0.2, 0.07])
+    mean[_OWN] = np.log(0.3)
+    mean[_FADE] = 0.3
+    mean[HYPER:] = np.log(0.4)
+    sd[[LR, BATCH, SHEAR]] = 0.5, 0.5, max(abs(shear), 0.3)
+    sd[[_CLOCK, _REACH, _FADE, SEED]] = 0.4  # a wide prior lets the seeds explain everything
+    return mean, sd
+
+
+def cross(points: Inputs, data: Inputs, theta: Array) -> Array:
+    """(points, rows) covariance of the objective after the last epoch with the data."""
+    found = _trend(points.core, data.core, _TREND)
+    found += np.exp(2 * theta[_VALLEY]) * Matern.of(points.core, data.core, theta).value
+    for k, nominal in enumerate(data.nominal):
+        amplitude = np.exp(2 * theta[HYPER + k])
+        found += amplitude * _other(points.others[:, k], data.others[:, k], nominal)
+    return found * _Time.of(data.left, theta).seen
+
+
+def other_part(data: Inputs, which: int, coordinate: float, theta: Array) -> Array:
+    """(rows,) covariance of the data with one other parameter's part at a coordinate."""
+    at = np.array([coordinate])
+    part = _other(at, data.others[:, which], data.nominal[which])[0]
+    found: Array = np.exp(2 * theta[HYPER + which]) * part * _Time.of(data.left, theta).seen
+    return found
+
+
+def covariance(data: Inputs, theta: Array) -> Array:
+    """(rows, rows) covariance of the data."""
+    return _Parts.of(data, theta).total
+
+
+def gradients(data: Inputs, theta: Array) -> tuple[Array, list[Array]]:
+    """The covariance of the data, and its derivatives by hyperparameter."""
+    parts = _Parts.of(data, theta)
+    slopes: list[Array] = [np.zeros(0)] * len(theta)
+    valley, gain = parts.valley.gradients(theta), parts.gain.gradients(theta)
+    time, v2 = parts.slow + parts.walk, np.exp(2 * theta[_VALLEY])
+    for i in range(LENGTHS):
+        slopes[i] = parts.seen * v2 * valley[i] + time * gain[i]
+    slopes[_REACH] = time * (gain[LR] + gain[BATCH])
+    slopes[_VALLEY] = 2 * parts.seen * v2 * parts.valley.value
+    slopes[_SLOW], slopes[_WALK] = 2 * parts.slow * parts.over_x, 2 * parts.walk * parts.over_x
+    slopes[_OWN] = 2 * parts.own
+    slopes[SEED], slopes[_NOISE] = 2 * parts.seed, 2 * np.diag(parts.noise)
+    slopes[_CLOCK], slopes[_FADE] = _time_slopes(parts, theta)
+    for k, other in enumerate(parts.others):
+        slopes[HYPER + k] = 2 * parts.seen * other
+    return parts.total, slopes
+
+
+def _time_slopes(parts: _Parts, theta: Array) -> tuple[Array, Array]:
+    """By the clock, and by the fading."""
+    tau, slope, seen = parts.time.tau, parts.time.slope, parts.time.seen
+    s2, w2, fade = np.exp(2 * theta[_SLOW]), np.exp(2 * theta[_WALK]), theta[_FADE]
+    earlier = np.where(tau[:, None] <= tau[None, :], slope[:, None], slope[None, :])
+    by_clock = (s2 * _both(slope, tau) + w2 * earlier) * parts.over_x
+    by_clock += np.exp(2 * theta[_OWN]) * earlier * (parts.own > 0)
+    by_clock -= fade * _both(slope, seen) * parts.objective
+    return by_clock, -_both(tau, seen) * parts.objective
+
+
+def _both(a: Array, b: Array) -> Array:
+    found: Array = np.outer(a, b)
+    return found + found.T
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """Rows of points; as `Observations` has them.
+class _Time:
+    """What a row's epoch means to the surrogate.
 
     Attributes:
-        soft: (rows,) what each row's seed and observation noise are multiplied by.
-        extra: (rows,) further noise variance.
+        tau: (rows,) the time left on its own clock, and ``slope``: the derivative by that.
+        seen: (rows,) how much of the objective shows at the epoch.
     """
 
-    core: Array
-    others: Array
-    nominal: tuple[bool, ...]
-    left: Array
-    trial: Array
-    soft: Array
-    extra: Array
+    tau: Array
+    slope: Array
+    seen: Array
 
     @classmethod
-    def at(cls, core: Array, others: Array, nominal: tuple[bool, ...]) -> Inputs:
-        """Points at the last epoch, each a trial of its own, with the noise of good ones."""
-        none = np.zeros(len(core))
-        return cls(core, others, nominal, none, -1 - np.arange(len(core)), none + 1, none)
+    def of(cls, left: Array, theta: Array) -> _Time:
+        power = np.exp(theta[_CLOCK])
+        at = np.where(left > 0, left, 1.0)
+        tau = np.where(left > 0, at**power, 0.0)
+        return cls(tau, power * tau * np.log(at), 1 - theta[_FADE] * tau)
 
-    def joined(self, more: Inputs) -> Inputs:
-        """The rows of both."""
 
-        def both(a: Array, b: Array) -> Array:
-            return np.concatenate([a, b])
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The covariance of the data and what it is the sum of, all (rows, rows).
 
-        return Inputs(
-            both(self.core, more.core),
-            both(self.others, more.others),
-            self.nominal,
-            both(self.left, more.left),
-            both(self.trial, more.trial),
-            both(self.soft, more.soft),
-            both(self.extra, more.extra),
+    Attributes:
+        objective: of the objective after the last epoch, to be multiplied by ``seen``.
+        over_x: of what is left to gain, to be multiplied by ``slow + walk``.
+        noise: (rows,) its variance.
+    """
+
+    time: _Time
+    seen: Array
+    valley: Matern
+    others: tuple[Array, ...]
+    objective: Array
+    gain: Matern
+    over_x: Array
+    slow: Array
+    walk: Array
+    own: Array
+    seed: Array
+    noise: Array
+    total: Array
+
+    @classmethod
+    def of(cls, data: Inputs, theta: Array) -> _Parts:
+        time = _Time.of(data.left, theta)
+        seen = np.outer(time.seen, time.seen)
+        valley = Matern.of(data.core, data.core, theta)
+        others = tuple(
+            np.exp(2 * theta[HYPER + k]) * _other(z, z, nominal)
+            for k, (z, nominal) in enumerate(zip(data.others.T, data.nominal, strict=True))
         )
-
-
-def prior_mean(others: int, shear: float) -> Array:
-    core = [
-        np.log(0.8),
-        np.log(1.2),
-        shear,
-        np.log(0.7),
-        np.log(0.5),
-        np.log(0.5),
-        np.log(0.7),
-        0.0,
-    ]
-    return np.array([*core, np.log(0.15), np.log(0.05), *([np.log(0.4)] * others)])
-
-
-def prior_sd(others: int, shear: float) -> Array:
-    core = [0.5, 0.5, shear, 0.6, 0.7, 0.7, 0.4, 0.4, 0.5, 0.6]
-    return np.array([*core, *([0.8] * others)])
+        objective = _trend(data.core, data.core, _TREND)
+        objective = objective + np.exp(2 * theta[_VALLEY]) * valley.value + sum(others)
+        gain = Matern.of(data.core, data.core, theta, float(np.exp(theta[_REACH])))
+        over_x = _trend(data.core, data.core, _GAIN) + gain.value
+        slow = np.exp(2 * theta[_SLOW]) * np.outer(time.tau, time.tau)
+        walk = np.exp(2 * theta[_WALK]) * np.minimum.outer(time.tau, time.tau)
+        together = data.trial[:, None] == data.trial[None, :]
+        seed = np.exp(2 * theta[SEED]) * np.outer(data.soft, data.soft) * together
+        own = np.exp(2 * theta[_OWN]) * np.minimum.outer(time.tau, time.tau) * together
+        noise = np.exp(2 * theta[_NOISE]) * data.soft**2
+        total = seen * objective + (slow + walk) * over_x + own + seed
+        total += np.diag(noise + data.extra + _JITTER)
+        return cls(
+            time, seen, valley, others, objective, gain, over_x, slow, walk, own, seed, noise, total
+        )
 
 
 def _features(core: Array) -> Array:
@@ -109,45 +195,6 @@ def _trend(a: Array, b: Array, variance: Array) -> Array:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Matern:
-    """A Matern-5/2 kernel and what its derivatives are made of."""
-
-    value: Array
-    slope: Array
-    along: Array
-    batch: Array
-
-    @classmethod
-    def of(cls, a: Array, b: Array, theta: Array, reach: float = 1.0) -> _Matern:
-        batch = a[:, None, 1] - b[None, :, 1]
-        along = a[:, None, 0] - b[None, :, 0] - theta[_SHEAR] * batch
-        along = along / (reach * np.exp(theta[_LENGTH_LR]))
-        batch = batch / (reach * np.exp(theta[_LENGTH_BATCH]))
-        root = np.sqrt(5 * (along**2 + batch**2))
-        decay = np.exp(-root)
-        return cls((1 + root + root**2 / 3) * decay, 5 / 3 * (1 + root) * decay, along, batch)
-
-    def gradients(self, theta: Array, reach: float = 1.0) -> dict[int, Array]:
-        by_lr = self.slope * self.along**2
-        by_batch = self.slope * self.batch**2
-        ratio = np.exp(theta[_LENGTH_BATCH] - theta[_LENGTH_LR])
-        return {
-            _LENGTH_LR: by_lr,
-            _LENGTH_BATCH: by_batch,
-            _SHEAR: self.slope * self.along * self.batch * ratio,
-            _REACH: by_lr + by_batch,
-        }
-
-
-def _clock(left: Array, theta: Array) -> tuple[Array, Array]:
-    """The time left on the surrogate's own clock, and its derivative."""
-    power = np.exp(theta[_CLOCK])
-    at = np.where(left > 0, left, 1.0)
-    tau = np.where(left > 0, at**power, 0.0)
-    return tau, power * tau * np.log(at)
-
-
 def _other(a: Array, b: Array, nominal: bool) -> Array:
     """Additive part of one parameter; nothing where it is absent."""
     both = np.isfinite(a)[:, None] & np.isfinite(b)[None, :]
@@ -158,62 +205,3 @@ def _other(a: Array, b: Array, nominal: bool) -> Array:
     matern = (1 + root + root**2 / 3) * np.exp(-root)
     bowl = np.outer(a, b) + np.outer(a**2, b**2)
     return np.where(both, matern + bowl, 0.0)
-
-
-def cross(points: Inputs, data: Inputs, theta: Array) -> Array:
-    """(points, rows) covariance of the objective at the last epoch with the data, without noise."""
-    found = _trend(points.core, data.core, _TREND)
-    found += np.exp(2 * theta[_VALLEY]) * _Matern.of(points.core, data.core, theta).value
-    for k, nominal in enumerate(data.nominal):
-        amplitude = np.exp(2 * theta[len(HYPER) + k])
-        found += amplitude * _other(points.others[:, k], data.others[:, k], nominal)
-    return found
-
-
-def other_part(data: Inputs, which: int, coordinate: float, theta: Array) -> Array:
-    """(rows,) covariance of the data with one other parameter's part at a coordinate."""
-    at = np.array([coordinate])
-    part = _other(at, data.others[:, which], data.nominal[which])[0]
-    found: Array = np.exp(2 * theta[len(HYPER) + which]) * part
-    return found
-
-
-def covariance(data: Inputs, theta: Array, *, gradient: bool = False) -> tuple[Array, list[Array]]:
-    """(rows, rows) covariance of the data, and its derivatives by hyperparameter if asked."""
-    valley = _Matern.of(data.core, data.core, theta)
-    reach = float(np.exp(theta[_REACH]))
-    gain = _Matern.of(data.core, data.core, theta, reach)
-    tau, tau_slope = _clock(data.left, theta)
-    v2, s2, w2 = (np.exp(2 * theta[i]) for i in (_VALLEY, _SLOW, _WALK))
-    slow = s2 * np.outer(tau, tau)
-    walk = w2 * np.minimum.outer(tau, tau)
-    over_x = _trend(data.core, data.core, _GAIN) + gain.value
-    together = data.trial[:, None] == data.trial[None, :]
-    seed = np.where(together, np.exp(2 * theta[SEED]) * np.outer(data.soft, data.soft), 0.0)
-    noise = np.diag(np.exp(2 * theta[_NOISE]) * data.soft**2)
-    total = _trend(data.core, data.core, _TREND) + v2 * valley.value
-    total += (slow + walk) * over_x + seed + noise + np.diag(data.extra + 1e-6)
-    parts = [
-        (len(HYPER) + k, np.exp(2 * theta[len(HYPER) + k]) * _other(z, z, nominal))
-        for k, (z, nominal) in enumerate(zip(data.others.T, data.nominal, strict=True))
-    ]
-    for _, part in parts:
-        total += part
-    if not gradient:
-        return total, []
-    slopes: list[Array] = [np.zeros(0)] * len(theta)
-    in_valley = valley.gradients(theta)
-    in_gain = gain.gradients(theta, reach)
-    time = slow + walk
-    for i in (_LENGTH_LR, _LENGTH_BATCH, _SHEAR):
-        slopes[i] = v2 * in_valley[i] + time * in_gain[i]
-    slopes[_REACH] = time * in_gain[_REACH]
-    slopes[_VALLEY] = 2 * v2 * valley.value
-    slopes[_SLOW], slopes[_WALK] = 2 * slow * over_x, 2 * walk * over_x
-    earlier = np.where(tau[:, None] <= tau[None, :], tau_slope[:, None], tau_slope[None, :])
-    ticking = s2 * (np.outer(tau_slope, tau) + np.outer(tau, tau_slope)) + w2 * earlier
-    slopes[_CLOCK] = ticking * over_x
-    slopes[SEED], slopes[_NOISE] = 2 * seed, 2 * noise
-    for i, part in parts:
-        slopes[i] = 2 * part
-    return total, slopes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,19 @@ class Observations:
     final: Array
     numbers: tuple[int, ...]
     sign: float
+
+    def ended(self) -> Observations:
+        """Only the values of finished trials, and those that diverged."""
+        kept = self.final | ~np.isfinite(self.value)
+        return replace(
+            self,
+            core=self.core[kept],
+            others=self.others[kept],
+            left=self.left[kept],
+            value=self.value[kept],
+            trial=self.trial[kept],
+            final=self.final[kept],
+        )
 
 
 def axes_of(space: Mapping[str, ParamSpec], lr: str | None, batch_size: str | None) -> Axes:

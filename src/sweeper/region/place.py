@@ -11,6 +11,7 @@ from sweeper.config import Objective, SearchSpace
 from sweeper.records import ParamValue, TrialRecord
 from sweeper.region.analysis import Analysis, analyse
 from sweeper.region.centre import params_of
+from sweeper.region.grid import COARSE
 
 __all__ = ["doubt_left", "place"]
 
@@ -35,7 +36,7 @@ def place(
     Raises:
         TooFew: no surrogate can be fitted.
     """
-    analysis = analyse(records, objective, space, draws=6, each=80, pending=pending)
+    analysis = analyse(records, objective, space, draws=6, each=80, cells=COARSE, pending=pending)
     left = doubt_left(analysis, seed)
     return params_of(analysis, space, int(left.argmin()))
 
