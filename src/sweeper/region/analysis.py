@@ -18,6 +18,7 @@ from sweeper.region.inputs import Inputs
 from sweeper.region.observations import Axes, Observations, axes_of, observe
 from sweeper.region.scale import BATCH_SIZE, LR, find
 from sweeper.region.surrogate import Surrogate, fit
+from sweeper.region.thin import thinned
 from sweeper.region.warp import Warp
 
 __all__ = ["Analysis", "analyse"]
@@ -66,6 +67,7 @@ def analyse(
         raise TooFew("neither lr nor batch size is searched")
     observations = observe(records, objective, axes)
     _check(observations)
+    observations = thinned(observations)
     models = _models(observations, _shear(axes), draws)
     if pending:
         points = _points(axes, pending, observations.nominal)

@@ -28,7 +28,8 @@ def evidence_of(analysis: Analysis) -> Evidence:
     """The verdict on the evidence, by expected overlap, contrast and leave-one-out prediction."""
     loo = leave_one_out(analysis)
     reason = _reason(analysis, loo)
-    finished = int(analysis.observations.final.sum())
+    obs = analysis.observations
+    finished = round(float(obs.weight[obs.final].sum()))
     return Evidence(
         enough=not reason,
         reason=reason,
@@ -65,7 +66,7 @@ def _inside(analysis: Analysis) -> int:
     cells = analysis.grid.core.reshape(-1, 2)
     at = obs.core[obs.final]
     nearest = ((at[:, None, :] - cells[None]) ** 2).sum(axis=2).argmin(axis=1)
-    return int(analysis.inclusion.region[nearest].sum())
+    return round(float(obs.weight[obs.final][analysis.inclusion.region[nearest]].sum()))
 
 
 def leave_one_out(analysis: Analysis) -> LeaveOneOut:

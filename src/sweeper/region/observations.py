@@ -69,6 +69,7 @@ class Observations:
         value: (rows,) best objective so far; NaN where the trial diverged, at ``left`` 0.
         trial: (rows,) index of the trial.
         final: (rows,) whether it is a finished trial's value.
+        weight: (rows,) how many trials the row is the mean of.
         numbers: trial numbers by index.
         sign: -1 where the objective is maximised: ``value = sign * objective``.
     """
@@ -80,21 +81,19 @@ class Observations:
     value: Array
     trial: Array
     final: Array
+    weight: Array
     numbers: tuple[int, ...]
     sign: float
 
     def ended(self) -> Observations:
         """Only the values of finished trials, and those that diverged."""
-        kept = self.final | ~np.isfinite(self.value)
-        return replace(
-            self,
-            core=self.core[kept],
-            others=self.others[kept],
-            left=self.left[kept],
-            value=self.value[kept],
-            trial=self.trial[kept],
-            final=self.final[kept],
-        )
+        return self.only(self.final | ~np.isfinite(self.value))
+
+    def only(self, kept: Array) -> Observations:
+        """Some of the rows."""
+        rows = ("core", "others", "left", "value", "trial", "final", "weight")
+        changes: dict[str, Any] = {name: getattr(self, name)[kept] for name in rows}
+        return replace(self, **changes)
 
 
 def axes_of(space: Mapping[str, ParamSpec], lr: str | None, batch_size: str | None) -> Axes:
@@ -131,6 +130,7 @@ def observe(records: Sequence[TrialRecord], objective: Objective, axes: Axes) ->
         value=np.array([row[2] for row in rows], float),
         trial=trial,
         final=np.array([row[3] for row in rows], bool),
+        weight=np.ones(len(rows)),
         numbers=tuple(r.number for r in told),
         sign=sign,
     )

@@ -16,6 +16,7 @@ Array = np.ndarray[Any, Any]
 
 _SCALE = 0.15  # of (median - best): closer to the best the warp is linear, beyond logarithmic
 _BAD = 0.5  # standard deviation of the value that stands for a diverged trial
+_AVERAGED = 4.0  # trials: of more, what is averaged away is no longer noise but the landscape
 _SOFT = 0.3
 
 
@@ -52,7 +53,7 @@ def inputs_of(obs: Observations, warp: Warp) -> tuple[Inputs, Array]:
     worst = float(_last_values(obs).max())
     warped = warp.forward(np.where(diverged, worst, obs.value))
     warped[diverged] += _BAD
-    soft = _SOFT + (1 - _SOFT) / np.cosh(warped)
+    soft = (_SOFT + (1 - _SOFT) / np.cosh(warped)) / np.sqrt(np.minimum(obs.weight, _AVERAGED))
     extra = np.where(diverged, _BAD**2, 0.0)
     inputs = Inputs(obs.core, obs.others, obs.nominal, obs.left, obs.trial, soft, extra)
     return inputs, warped
