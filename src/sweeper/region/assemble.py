@@ -13,7 +13,7 @@ from sweeper.region.analysis import Analysis, analyse
 from sweeper.region.answer import Centre, Region, Row
 from sweeper.region.centre import centre_of
 from sweeper.region.edges import edges_of
-from sweeper.region.evidence import evidence_of, noise_of
+from sweeper.region.evidence import blind, evidence_of, noise_of
 from sweeper.region.map import map_of
 from sweeper.region.rows import rows_of, slope_of, ties_of
 from sweeper.region.tied import tied_region
@@ -46,7 +46,9 @@ def assemble(
         facts,
         rule=rule,
         rows=rows,
-        edges=edges_of(analysis, facts, centre),
+        edges=()
+        if evidence.loo is None or blind(analysis, evidence.loo)
+        else edges_of(analysis, facts, centre),
         recommended=recommended
         if evidence.enough and recommended and recommended.interval
         else None,

@@ -14,13 +14,13 @@ from sweeper.region.analysis import Analysis
 from sweeper.region.answer import Evidence, LeaveOneOut, Noise
 from sweeper.region.kernel import covariance
 
-__all__ = ["evidence_of", "leave_one_out", "noise_of"]
+__all__ = ["blind", "evidence_of", "leave_one_out", "noise_of"]
 
 Array = np.ndarray[Any, Any]
 
 _IOU = 0.35  # expected: below it half of the regions were bad in simulated sweeps, above .6 none
 _SHARE = 0.5  # of all cells: a region that large says that lr and batch size do not matter
-_CONTRAST = 3.0  # (median - best) over the seed noise
+_CONTRAST = 4.5  # (median - best) over the seed noise
 _NORMAL_90 = 1.645
 
 
@@ -42,11 +42,19 @@ def evidence_of(analysis: Analysis) -> Evidence:
 
 def _reason(analysis: Analysis, loo: LeaveOneOut) -> str:
     found = analysis.inclusion
+    if why := blind(analysis, loo):
+        return why
+    if found.expected_iou < _IOU:
+        return f"the region is known to {found.expected_iou:.0%} only"
+    return ""
+
+
+def blind(analysis: Analysis, loo: LeaveOneOut) -> str:
+    """Why the surrogate has seen nothing to go by; empty where it has."""
+    found = analysis.inclusion
     contrast = float(np.median(found.spread / np.maximum(found.noise, 1e-300)))
     if contrast < _CONTRAST or found.region.mean() > _SHARE:
         return "seeds differ as much as learning rates and batch sizes do"
-    if found.expected_iou < _IOU:
-        return f"the region is known to {found.expected_iou:.0%} only"
     if not loo.predicts:
         return "the surrogate does not foretell trials that it has not seen"
     return ""
