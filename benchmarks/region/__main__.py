@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import time
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.region.landscapes import ANALYTIC, Landscape, from_files
+from benchmarks.region.landscapes import ANALYTIC, from_files
 from benchmarks.region.report import Case, Sweep, render
-from benchmarks.region.score import judge
-from benchmarks.region.simulate import config_for, simulate
-from sweeper.region import find_region
+from benchmarks.region.sweeps import start, sweep
 
 _FOLDER = Path(__file__).parents[2] / ".." / "shared" / "landscapes"
 _RESULTS = Path(__file__).with_name("results.md")
@@ -31,8 +27,8 @@ def _main() -> None:
         for seed in range(options.seeds)
     ]
     context = multiprocessing.get_context("spawn")
-    with context.Pool(options.jobs, _start, (options.folder,)) as pool:
-        sweeps = list(_told(pool.imap_unordered(_sweep, cases), len(cases)))
+    with context.Pool(options.jobs, start, (options.folder,)) as pool:
+        sweeps = list(_told(pool.imap_unordered(sweep, cases), len(cases)))
     sweeps.sort(key=lambda s: cases.index(s[0]))
     text = f"# Regions of simulated sweeps, {options.seeds} seeds each\n\n{render(sweeps, groups)}"
     print(text)
@@ -61,40 +57,12 @@ def _groups(folder: Path, only: str) -> dict[str, list[str]]:
     return {group: [n for n in names if only in n] for group, names in groups.items()}
 
 
-def _told(sweeps, total):  # type: ignore[no-untyped-def]
-    start = time.monotonic()
-    for done, sweep in enumerate(sweeps, start=1):
+def _told(sweeps: Iterable[Sweep], total: int) -> Iterator[Sweep]:
+    began = time.monotonic()
+    for done, found in enumerate(sweeps, start=1):
         if done % 20 == 0 or done == total:
-            print(f"{done} of {total} sweeps, {time.monotonic() - start:.0f} s", flush=True)
-        yield sweep
-
-
-def _start(folder: Path) -> None:
-    """A worker: one processor for its matrices."""
-    from threadpoolctl import threadpool_limits
-
-    os.nice(10)
-    threadpool_limits(1)
-    global _folder
-    _folder = folder
-
-
-_folder = _FOLDER
-
-
-@cache
-def _landscape(name: str) -> Landscape:
-    known: Sequence[Landscape] = [*(make() for make in ANALYTIC), *from_files(_folder)]
-    return next(landscape for landscape in known if landscape.name == name)
-
-
-def _sweep(case: Case) -> Sweep:
-    landscape = _landscape(case.landscape)
-    config = config_for(landscape, case.trials, case.seed, goal=case.goal)
-    records = simulate(landscape, config, case.seed)
-    start = time.perf_counter()
-    region = find_region(records, config.objective, config.search_space)
-    return case, judge(landscape, records, region, time.perf_counter() - start)
+            print(f"{done} of {total} sweeps, {time.monotonic() - began:.0f} s", flush=True)
+        yield found
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def _methods(sweeps: Sequence[Sweep]) -> str:
 def _landscapes(sweeps: Sequence[Sweep]) -> str:
     header = (
         "| landscape, goal | IoU | claimed | centre's regret | best trial's | "
-        "not enough evidence | full trainings | s |"
+        "not enough evidence | full trainings | CPU s |"
     )
     rows = [header, "|---" * 8 + "|"]
     for name in dict.fromkeys(case.landscape for case, _ in sweeps):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from benchmarks.region.landscapes import Landscape
 from sweeper.config import SweepConfig
 from sweeper.ledger.study import SweepStudy
-from sweeper.records import EpochReport, TrialRecord, TrialState
+from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 
 __all__ = ["METRIC", "config_for", "simulate"]
 
@@ -61,7 +63,13 @@ def simulate(landscape: Landscape, config: SweepConfig, seed: int) -> list[Trial
     return records
 
 
-def _train(landscape, study, number, params, rng) -> TrialRecord:  # type: ignore[no-untyped-def]
+def _train(
+    landscape: Landscape,
+    study: SweepStudy,
+    number: int,
+    params: Mapping[str, ParamValue],
+    rng: np.random.Generator,
+) -> TrialRecord:
     curve = landscape.curve(float(params["lr"]), float(params["batch_size"]))
     seeded = curve + landscape.noise_sd * rng.standard_normal()
     noisy = seeded + _EPOCH_NOISE * landscape.noise_sd * rng.standard_normal(len(curve))
