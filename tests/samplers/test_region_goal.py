@@ -121,3 +121,13 @@ def test_the_goal_best_is_what_it_was() -> None:
     best, _ = run(SweepStudy(None, config(goal="best")), range(12))
     plain = sweep_config({"lr": LR, "batch_size": BATCH}, trials=TRIALS)
     assert best == run(SweepStudy(None, plain), range(12))[0]
+
+
+def test_placed_values_are_on_the_steps_of_their_parameters() -> None:
+    space = {
+        "lr": {"type": "float", "low": 1e-3, "high": 1.9e-2, "step": 1e-3},
+        "batch_size": {"type": "int", "low": 4, "high": 32, "step": 4},
+    }
+    proposals, _ = run(SweepStudy(None, config(space)), range(TRIALS))
+    assert all(p["batch_size"] % 4 == 0 for p in proposals)
+    assert all(round(p["lr"] * 1e3, 9).is_integer() for p in proposals)

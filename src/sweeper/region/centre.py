@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sweeper.config import SearchSpace
+from sweeper.config import FloatParam, IntParam, ParamSpec, SearchSpace
 from sweeper.config.search_space import active
 from sweeper.records import ParamValue
 from sweeper.region.analysis import Analysis
@@ -45,7 +45,7 @@ def params_of(analysis: Analysis, space: SearchSpace, cell: int) -> dict[str, Pa
     axes, grid = analysis.axes, analysis.grid
     row, column = divmod(cell, grid.shape[1])
     chosen: dict[str, ParamValue] = {
-        name: value(axes.scales[name], coordinate)
+        name: _value(axes.scales[name], coordinate)
         for name, coordinate in zip(axes.others, analysis.others, strict=True)
         if not math.isnan(coordinate)
     }
@@ -54,10 +54,19 @@ def params_of(analysis: Analysis, space: SearchSpace, cell: int) -> dict[str, Pa
     if axes.batch_size:
         chosen[axes.batch_size] = grid.batch_size[row]
     names = active(space, chosen)
-    return {name: chosen[name] for name in names if name in chosen}
+    return {name: _allowed(space[name], chosen[name]) for name in names if name in chosen}
 
 
-def value(scale: Scale, coordinate: float) -> ParamValue:
+def _allowed(spec: ParamSpec, value: ParamValue) -> ParamValue:
+    """The nearest value that the search space has: on its steps, and not beyond by a rounding."""
+    if not isinstance(spec, (FloatParam, IntParam)) or isinstance(value, str):
+        return value
+    within = min(max(value, spec.low), spec.high)
+    values = spec.values()
+    return within if values is None else values[round((within - spec.low) / (spec.step or 1))]
+
+
+def _value(scale: Scale, coordinate: float) -> ParamValue:
     """The parameter's value at a coordinate."""
     if scale.nominal:
         return scale.choices[round(coordinate)]

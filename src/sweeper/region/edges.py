@@ -19,6 +19,7 @@ Side = Literal["lower", "upper"]
 
 RIM = 0.04  # outer share of a range
 _LIKELY = 0.3
+_OVER_CHANCE = 1.5
 _OCTAVES = 2.0  # how far to move a logarithmic bound, at least by half its region's width
 _SHARE = 0.25  # of the range, for a linear one
 
@@ -37,7 +38,7 @@ def _edges(analysis: Analysis, centre: Centre) -> Iterator[Edge]:
         scale = analysis.axes.scales[name]
         for side in _SIDES:
             probability = edge_probability(analysis, axis, side)
-            if probability >= _LIKELY:
+            if probability >= _limit(scale):
                 bound = scale.low if side == "lower" else scale.high
                 yield Edge(
                     name, side, bound, float(centre.params[name]), probability, _moved(scale, side)
@@ -45,6 +46,11 @@ def _edges(analysis: Analysis, centre: Centre) -> Iterator[Edge]:
 
 
 _SIDES: tuple[Side, ...] = ("lower", "upper")
+
+
+def _limit(scale: Scale) -> float:
+    """Of a few choices each holds the optimum of a flat landscape rather often."""
+    return max(_LIKELY, _OVER_CHANCE / len(scale.choices)) if scale.choices else _LIKELY
 
 
 def edge_probability(analysis: Analysis, axis: int, side: Side) -> float:
