@@ -12,7 +12,10 @@ from optuna.exceptions import ExperimentalWarning
 
 from sweeper import families
 
-__all__ = ["OptunaMember"]
+__all__ = ["FULL_LENGTH", "OptunaMember"]
+
+FULL_LENGTH = "sweeper:full_length"
+"""System attribute of a trial that a sampler wants trained to its end: no pruner ends it."""
 
 Part = TypeVar("Part")
 

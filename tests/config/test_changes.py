@@ -13,6 +13,7 @@ from sweeper.config import Change, diff
         (["resources.concurrent=2"], "resources.concurrent", "auto", 2),
         (["training.epochs=20"], "training.epochs", 12, 20),
         (["enqueue=[{lr: 1e-3}]"], "enqueue", [], [{"lr": 1e-3}]),
+        (["objective={metric: val_si_sdr, goal: region}"], "objective.goal", "best", "region"),
     ],
 )
 def test_accepted(flags: list[str], key: str, old: object, new: object, load_text, minimal) -> None:

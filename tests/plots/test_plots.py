@@ -13,7 +13,7 @@ from sweeper.plots.learning_curves import learning_curves
 from sweeper.plots.parallel_coordinates import parallel_coordinates
 from sweeper.plots.slice import slices
 from sweeper.records import TrialState
-from sweeper.region import find_region
+from sweeper.region import tied_region
 from synthetic import sweep_config, sweep_records, trial
 
 CONFIG = sweep_config()
@@ -49,7 +49,7 @@ def test_contour_shows_every_outcome_where_it_was() -> None:
 
 
 def test_contour_draws_the_regions_intervals() -> None:
-    region = find_region(RECORDS, GOAL, SPACE)
+    region = tied_region(RECORDS, GOAL, SPACE)
     drawn = lines(CONTOUR)["tied with the best"].paths
     known = [row for row in region.rows if row.interval]
     assert [x for x, _ in drawn] == [(r.interval.low, r.interval.high) for r in known if r.interval]

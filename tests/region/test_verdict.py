@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import find_region, row_words, verdict
+from sweeper.region import row_words, tied_region, verdict
 from synthetic import sweep_config, trial
 
 SPACE = {
@@ -19,7 +19,7 @@ def at(number: int, lr: float, value: float | None = None, **kind: object) -> Tr
 
 
 def said(records: list[TrialRecord], **more: float) -> str:
-    return verdict(find_region(records, CONFIG.objective, CONFIG.search_space, **more))
+    return verdict(tied_region(records, CONFIG.objective, CONFIG.search_space, **more))
 
 
 VALLEY = [at(0, 1.2e-3, 9.31), at(1, 2e-3, 9.2), at(2, 3.4e-3, 9.1), at(3, 2e-4, 4.0)]
@@ -88,7 +88,7 @@ def test_edge_is_part_of_the_verdict() -> None:
 def test_other_parameters_are_told_in_the_verdict() -> None:
     config = sweep_config({"training.dropout": {"type": "float", "low": 0.0, "high": 0.5}})
     records = [trial(i, {"training.dropout": 0.1 * i + 0.1}, 9.0 - 0.1 * i) for i in range(4)]
-    region = find_region(records, config.objective, config.search_space, tolerance=0.15)
+    region = tied_region(records, config.objective, config.search_space, tolerance=0.15)
     assert verdict(region) == (
         "Best is training.dropout 0.1: val_si_sdr 9.00 dB (trial 0). 2 of 4 finished trials are "
         "within 0.15 dB of it, one seed each, with training.dropout 0.1 to 0.2."
@@ -101,13 +101,13 @@ def test_words_of_each_kind_of_row() -> None:
         *(at(10 + i, 1e-3, 5.0, batch=4) for i in range(3)),
         at(20, 1e-2, state=TrialState.DIVERGED, batch=16),
     ]
-    region = find_region(records, CONFIG.objective, CONFIG.search_space, tolerance=0.3)
+    region = tied_region(records, CONFIG.objective, CONFIG.search_space, tolerance=0.3)
     assert [row_words(region, row) for row in region.rows] == [
         "4.31 dB behind",
         "3 of 3 tied",
         "all 1 diverged",
     ]
-    few = find_region(VALLEY[:1], CONFIG.objective, CONFIG.search_space)
+    few = tied_region(VALLEY[:1], CONFIG.objective, CONFIG.search_space)
     assert [row_words(few, row) for row in few.rows] == [
         "no trial ended",
         "not enough evidence (1 of 3)",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -78,7 +79,15 @@ def test_markdown_tables_keep_their_columns() -> None:
 
 def test_warnings_of_a_sound_sweep_are_few() -> None:
     config = sweep_config(SPACE, trials=20)
-    sound = [trial(i, {"lr": 1e-3 + 1e-4 * i, "batch_size": 4}, 9 - i / 9) for i in range(20)]
+    drawn = [(1e-4 * 300 ** (i / 19), 2 ** (1 + i % 4)) for i in range(20)]
+    sound = [
+        trial(
+            i,
+            {"lr": lr, "batch_size": batch},
+            30 - math.log(lr / 2e-3) ** 2 - math.log2(batch / 6) ** 2,
+        )
+        for i, (lr, batch) in enumerate(drawn)
+    ]
     assert summarise(config, sound).warnings == ()
 
 

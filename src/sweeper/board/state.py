@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import Best, Counts, interval_words, region_of
+from sweeper.region import Best, Counts, interval_words, quick_region_of
 from sweeper.timing import eta
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def board_state(
     resting: bool = False,
 ) -> BoardState:
     """The board's state after ``records``; ``slots`` trials can run at the same time."""
-    region = region_of(config, records)
+    region = quick_region_of(config, records)
     metric, epochs = config.objective.metric, config.epochs
     ended = sorted((r for r in records if r.state.ended), key=lambda r: (r.ended or 0.0, r.number))
     running = [r for r in records if r.state is TrialState.RUNNING]

@@ -44,6 +44,9 @@ Seed = Annotated[int, Field(ge=0, le=_LARGEST_SEED)]
 Hours = Annotated[FiniteFloat, Field(gt=0)]
 Auto = Literal["auto"]
 Repeats = Literal["reuse", "train"]
+Goal = Literal["best", "region"]
+
+GOAL = "what the trials are spent on: the best trial, or knowing the whole region of good ones"
 
 
 class _Frozen(BaseModel):
@@ -88,6 +91,7 @@ class Objective(_Frozen):
 
     metric: str = Field(min_length=1, description="a metric that each epoch reports")
     direction: Direction = Field(description="which way is better")
+    goal: Goal = Field("best", description=GOAL)
 
 
 class Budget(_Frozen):

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sweeper.config.messages import Mistake, shown, unknown
+from sweeper.config.model import GOAL, Goal
 from sweeper.config.paths import option_path
 from sweeper.config.search_space import SearchSpace
 from sweeper.config.sections import check_options
@@ -35,6 +36,7 @@ class ObjectiveOptions(BaseModel):
 
     metric: str = Field(min_length=1, description="a metric that each epoch reports")
     direction: Direction | None = Field(None, description="minimize or maximize")
+    goal: Goal = Field("best", description=GOAL)
 
 
 def check_objective(
@@ -53,7 +55,7 @@ def check_objective(
         return None, mistakes + ([] if own_task else _unknown_metric(value.get("metric")))
     mistakes = _unnamed_direction(found) if own_task else _wrong_metric(found, space)
     direction = found["direction"] or BETTER.get(found["metric"])
-    return {"metric": found["metric"], "direction": direction}, mistakes
+    return {**found, "direction": direction}, mistakes
 
 
 def _unnamed_direction(objective: Mapping[str, Any]) -> list[Mistake]:

@@ -139,7 +139,12 @@ def _open(
             study_name=config.name,
             direction=config.objective.direction,
             sampler=build_sampler(
-                sampler.name, sampler.options, config.search_space, sampler.seed, shown
+                sampler.name,
+                sampler.options,
+                config.search_space,
+                sampler.seed,
+                shown,
+                config.budget.trials if config.objective.goal == "region" else None,
             ),
             pruner=build_pruner(config.pruner.name, config.pruner.options, config.epochs),
             load_if_exists=True,

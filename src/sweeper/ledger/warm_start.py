@@ -91,7 +91,7 @@ class WarmStart:
 
 
 def _check_objective(config: SweepConfig, old: SweepConfig, name: str) -> None:
-    if config.objective != old.objective:
+    if _judged(config) != _judged(old):
         here, there = (f"{o.direction} {o.metric}" for o in (config.objective, old.objective))
         rule = f"{name} was to {there}, this sweep is to {here}: its trials say nothing here"
         raise ConfigError([Problem("warm_start", rule)])
@@ -137,3 +137,8 @@ def _from_json(found: Mapping[str, Any]) -> TrialRecord:
     return TrialRecord(
         **{**fields, "state": TrialState(found["state"])}, params=found["params"], reports=reports
     )
+
+
+def _judged(config: SweepConfig) -> tuple[str, str]:
+    """What makes values comparable; what the trials are spent on does not."""
+    return config.objective.metric, config.objective.direction

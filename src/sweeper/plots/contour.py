@@ -9,7 +9,7 @@ from sweeper.charts.style import BEST, REGION
 from sweeper.plots._axes import colours, param_axis, scales
 from sweeper.plots._outcomes import best_of, hover, points
 from sweeper.plots._valley import valley
-from sweeper.region import find_region, interval_words
+from sweeper.region import interval_words, tied_region
 from sweeper.region.scale import BATCH_SIZE, LR, Scale, find
 from sweeper.words import measured
 
@@ -36,7 +36,7 @@ def contour(
     if axes is None:
         return Chart("Map", (), note="A map needs two searched parameters.")
     x, y = axes
-    region = find_region(records, objective, space)
+    region = tied_region(records, objective, space)
     marks: list[Mark] = [*_valley(records, objective, found, x, y)]
     marks += _intervals(region, x, y)
     marks += points(records, objective, lambda r: _place(r, found, x, y), valued=True)

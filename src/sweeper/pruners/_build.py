@@ -9,7 +9,7 @@ from optuna import Study
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial
 
-from sweeper.optuna_members import OptunaMember
+from sweeper.optuna_members import FULL_LENGTH, OptunaMember
 
 __all__ = ["build", "member"]
 
@@ -34,7 +34,7 @@ def member(name: str, options: Mapping[str, Any], epochs: int) -> BasePruner:
 
 
 class _Early(BasePruner):
-    """Ends no trial that has trained to its end anyway.
+    """Ends no trial that has trained to its end anyway, nor one that is to be trained to it.
 
     Besides, it keeps Optuna from seeing a `HyperbandPruner`: samplers would then be shown the
     trials of one bracket only, and which one would depend on whether this process has pruned yet.
@@ -45,6 +45,8 @@ class _Early(BasePruner):
         self._epochs = epochs
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        if FULL_LENGTH in trial.system_attrs:
+            return False
         if trial.last_step is None or trial.last_step >= self._epochs:
             return False
         return self._pruner.prune(study, trial)

@@ -12,10 +12,30 @@ from sweeper.words import number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ENOUGH", "Best", "Counts", "Edge", "Interval", "ParamRange", "Region", "Row"]
+__all__ = [
+    "ENOUGH",
+    "Best",
+    "Centre",
+    "Counts",
+    "Edge",
+    "Evidence",
+    "Interval",
+    "LeaveOneOut",
+    "Map",
+    "Noise",
+    "ParamRange",
+    "Region",
+    "Row",
+    "Slope",
+    "Tie",
+    "TooFew",
+]
 
 ENOUGH = 3
-"""Finished trials that a batch size needs before an interval is given for it."""
+"""Finished trials that a batch size needs for an interval where there is no surrogate."""
+
+_EXPLAINED = 0.2  # of the variance, below which a surrogate does not predict
+_COVERAGE = 0.6  # of intervals that are meant to hold 90%
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +85,18 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Learning rates whose trials are tied with the best.
+    """Learning rates that are tied with the best.
 
     Attributes:
-        low, high: the lowest and highest lr of a tied trial.
+        low, high: its ends: from the surrogate where there is one (`Region.map`), else the lowest
+            and highest lr of a tied trial.
         tied: finished trials in it within the tolerance of the best.
         worse: trials in it that finished outside the tolerance, for whatever reason, or diverged.
-        expected: median objective of the finished trials in it whose other parameters are like the
-            best trial's.
-        confidence: probability that the optimum for this batch size is in it; None where the method
-            computes none.
+        expected: the objective to expect in it, in the metric's units: the surrogate's mean at the
+            interval's best lr, else the median of its finished trials whose other parameters are
+            like the best trial's.
+        confidence: probability that the best lr of this batch size is in it; None without a
+            surrogate.
     """
 
     low: float
@@ -96,6 +118,9 @@ class Row:
         interval: None where there is too little evidence, or no lr is searched.
         cliff_octaves: factors of two from the interval's upper end (without one: from the best lr)
             to the nearest diverged lr above; None where no trial diverged there.
+        inside: probability that the row's best lr is near-optimal for the whole sweep; None without
+            a surrogate.
+        throughput: median ``samples_per_second`` of the row's trials; None where none reported it.
     """
 
     batch_sizes: tuple[ParamValue, ...]
@@ -104,6 +129,8 @@ class Row:
     behind: float | None = None
     interval: Interval | None = None
     cliff_octaves: float | None = None
+    inside: float | None = None
+    throughput: float | None = None
 
     @property
     def label(self) -> str:
@@ -133,12 +160,146 @@ class ParamRange:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The best trial lies at the end of a parameter's range, so the optimum may lie beyond."""
+    """The optimum may lie beyond the end of a parameter's range.
+
+    Attributes:
+        bound: the end of the range.
+        best: the value of the best trial, or the centre's where a surrogate tells of the edge.
+        probability: that the optimum lies in the outer 4% of the range; None without a surrogate.
+        proposed: where to move the bound; None where there is no number to propose.
+    """
 
     name: str
     side: Literal["lower", "upper"]
     bound: float
     best: float
+    probability: float | None = None
+    proposed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """What the surrogate says of each cell of the lr x batch size grid, other parameters at best.
+
+    All grids are one tuple for each batch size, with one value for each lr.
+
+    Attributes:
+        lr: ascending; empty where lr is not searched (the grids are then one cell wide).
+        batch_sizes: ascending; empty where not searched (the grids are then one cell high).
+        inside: probability of being near-optimal.
+        optimum: probability of holding the optimum; sums to 1.
+        expected, sd: the objective and its standard deviation, in the metric's units.
+        region: whether the cell is in the region.
+        level: the region is where ``inside`` is at least this.
+        expected_iou: expected intersection over union of the region and the near-optimal set.
+    """
+
+    lr: tuple[float, ...]
+    batch_sizes: tuple[ParamValue, ...]
+    inside: tuple[tuple[float, ...], ...]
+    optimum: tuple[tuple[float, ...], ...]
+    expected: tuple[tuple[float, ...], ...]
+    sd: tuple[tuple[float, ...], ...]
+    region: tuple[tuple[bool, ...], ...]
+    level: float
+    expected_iou: float
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The configuration to use.
+
+    Attributes:
+        params: of all searched parameters.
+        expected: the objective to expect, over seeds; ``low`` and ``high`` hold it with 90%.
+        inside: probability of being near-optimal.
+    """
+
+    params: Mapping[str, ParamValue]
+    expected: float
+    low: float
+    high: float
+    inside: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """How the best lr grows with the batch size: lr ~ batch_size ** exponent (90% interval)."""
+
+    exponent: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How much the objective differs from seed to seed.
+
+    Attributes:
+        sd: standard deviation over seeds near the best, in the metric's units, as the surrogate
+            estimates it; None without one.
+        repeated: configurations that were trained with more than one seed.
+    """
+
+    sd: float | None = None
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOneOut:
+    """How well the surrogate foretells each trial's last value from all the other trials.
+
+    Attributes:
+        trials: how many were foretold.
+        coverage: share of them inside their 90% interval.
+        explained: share of their variance that the prediction explains, on the surrogate's own
+            scale; 0 or below is no better than their mean.
+    """
+
+    trials: int
+    coverage: float
+    explained: float
+
+    @property
+    def predicts(self) -> bool:
+        return self.explained >= _EXPLAINED and self.coverage >= _COVERAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether a region may be named.
+
+    Attributes:
+        enough: whether the evidence carries the region.
+        reason: why not, as a clause ("only 3 trials finished"); empty where it is enough.
+        more_trials: about how many more trials to the end it would take; 0 where it is enough, None
+            where more trials would not help or nobody can tell.
+        inside, finished: finished trials in the region, and in all.
+        loo: None where no surrogate could be fitted.
+    """
+
+    enough: bool
+    reason: str = ""
+    more_trials: int | None = None
+    inside: int = 0
+    finished: int = 0
+    loo: LeaveOneOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A batch size as good as the best one, for those who want throughput.
+
+    Attributes:
+        inside: probability that it is near-optimal at ``lr``.
+        faster: its throughput over that of the recommended row; None where not reported.
+    """
+
+    batch_size: ParamValue
+    lr: float | None
+    expected: float
+    inside: float
+    faster: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +316,11 @@ class Region:
         rows: by batch size, ascending.
         ranges: every searched parameter's values among the tied trials.
         recommended: the row whose interval is recommended; None where evidence is thin.
-        confidence: probability that the region holds the optimum; None where none is computed.
+        confidence: expected overlap (IoU) of the region and the near-optimal set; None without a
+            surrogate.
+        map, centre, slope: None where no surrogate could be fitted, or the parameter is missing;
+            they are given where evidence is thin too, for figures: see ``evidence.enough``.
+        ties: other batch sizes that are near-optimal as well, the fastest first.
     """
 
     metric: str
@@ -172,3 +337,13 @@ class Region:
     edges: tuple[Edge, ...] = ()
     recommended: Row | None = None
     confidence: float | None = None
+    map: Map | None = None
+    centre: Centre | None = None
+    slope: Slope | None = None
+    noise: Noise = Noise()
+    evidence: Evidence = Evidence(enough=False)
+    ties: tuple[Tie, ...] = ()
+
+
+class TooFew(Exception):
+    """No surrogate can be fitted; the message is a clause that says why."""

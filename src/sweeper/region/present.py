@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sweeper.config import is_inside
 from sweeper.region.answer import Counts, Region
-from sweeper.region.tied import find_region
+from sweeper.region.find import find_region
+from sweeper.region.tied import tied_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sweeper.config import SweepConfig
     from sweeper.records import TrialRecord
 
-__all__ = ["inside", "region_of"]
+__all__ = ["inside", "quick_region_of", "region_of"]
 
 
 def inside(config: SweepConfig, records: Iterable[TrialRecord]) -> list[TrialRecord]:
@@ -26,4 +27,10 @@ def inside(config: SweepConfig, records: Iterable[TrialRecord]) -> list[TrialRec
 def region_of(config: SweepConfig, records: Sequence[TrialRecord]) -> Region:
     """The region in the present search space; the counts are those of all trials."""
     region = find_region(inside(config, records), config.objective, config.search_space)
+    return replace(region, counts=Counts.of(records))
+
+
+def quick_region_of(config: SweepConfig, records: Sequence[TrialRecord]) -> Region:
+    """As `region_of`, from the finished trials alone: cheap enough for every tick of a board."""
+    region = tied_region(inside(config, records), config.objective, config.search_space)
     return replace(region, counts=Counts.of(records))

@@ -24,7 +24,8 @@ class Scale:
 
     Attributes:
         low, high: ends of the range; of names, the first and last index.
-        choices: the values there are, in order; empty for a continuous range.
+        choices: the values there are, in order; empty for a range.
+        whole: whether a range has whole numbers only.
     """
 
     low: float
@@ -32,6 +33,7 @@ class Scale:
     log: bool = False
     choices: tuple[ParamValue, ...] = ()
     nominal: bool = False
+    whole: bool = False
 
     def coordinate(self, value: ParamValue) -> float:
         """The value on the axis: the number itself, or a name's index."""
@@ -41,6 +43,17 @@ class Scale:
         """Where the value lies in the range, 0 at the lower end and 1 at the upper."""
         low, high, at = (self._straight(x) for x in (self.low, self.high, self.coordinate(value)))
         return 0.5 if high == low else (at - low) / (high - low)
+
+    def value(self, position: float) -> float:
+        """The number at a position: the inverse of `position`, for ranges of numbers."""
+        if self.log:
+            return float(self.low * (self.high / self.low) ** position)
+        return self.low + position * (self.high - self.low)
+
+    @property
+    def has_ends(self) -> bool:
+        """Names have no order, and of two values one is always the last."""
+        return not self.nominal and len(self.choices) != 2
 
     def apart(self, a: ParamValue, b: ParamValue) -> float:
         """Distance of two values as a share of the range."""
@@ -56,7 +69,8 @@ def scale_of(spec: ParamSpec) -> Scale | None:
         return None
     if spec.type == "categorical":
         return _of_choices(tuple(spec.choices))
-    return Scale(float(spec.low), float(spec.high), spec.log) if spec.low < spec.high else None
+    whole = spec.type == "int"
+    return Scale(float(spec.low), float(spec.high), spec.log, whole=whole)
 
 
 def find(space: Mapping[str, ParamSpec], names: tuple[str, ...]) -> str | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sweeper.config import Objective, ParamSpec
 
-__all__ = ["find_region"]
+__all__ = ["tied_region"]
 
 _SHARE_OF_SPREAD = 0.1
 _RIM = 0.04  # the outer share of a range where the best counts as at the edge
@@ -64,7 +64,7 @@ class _Judge:
         return here == there if scale.nominal else scale.apart(here, there) <= _ALIKE
 
 
-def find_region(
+def tied_region(
     records: Sequence[TrialRecord],
     objective: Objective,
     space: Mapping[str, ParamSpec],
@@ -288,18 +288,13 @@ def _ranges(tied: Sequence[TrialRecord], space: Mapping[str, ParamSpec]) -> Iter
 def _edges(best: Best, space: Mapping[str, ParamSpec]) -> Iterable[Edge]:
     for name, spec in space.items():
         scale = scale_of(spec)
-        if scale is None or name not in best.params or not _has_ends(scale):
+        if scale is None or name not in best.params or not scale.has_ends:
             continue
         value = best.params[name]
         if scale.position(value) >= 1 - _RIM:
             yield Edge(name, "upper", scale.high, float(value))
         elif scale.position(value) <= _RIM:
             yield Edge(name, "lower", scale.low, float(value))
-
-
-def _has_ends(scale: Scale) -> bool:
-    """Names have no order, and of two values one is always the last."""
-    return not scale.nominal and len(scale.choices) != 2
 
 
 def _recommended(rows: Iterable[Row], best: Best | None) -> Row | None:

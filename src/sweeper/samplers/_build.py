@@ -19,8 +19,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweeper.config import SearchSpace
 from sweeper.optuna_members import OptunaMember
+from sweeper.samplers._region import Placing, part_of
 from sweeper.samplers._seeds import proposal_seed
 from sweeper.samplers._told import EXHAUSTED, Informed
+from sweeper.samplers.qmc import qmc
 
 __all__ = ["PerTrial", "build", "is_exhausted"]
 
@@ -31,6 +33,7 @@ def build(
     space: SearchSpace,
     seed: int,
     shown: Sequence[FrozenTrial] = (),
+    region_trials: int | None = None,
 ) -> PerTrial:
     """The sampler ``name`` for the whole of a sweep, to be set as its study's ``sampler``.
 
@@ -41,6 +44,8 @@ def build(
 
     Args:
         shown: ended trials of other sweeps in this space, for samplers that learn from trials.
+        region_trials: the budget in trials of a sweep whose goal is the region; None where the goal
+            is the best trial.
 
     Raises:
         LookupError: no such sampler.
@@ -59,7 +64,19 @@ def build(
             sampler.show(shown)
         return sampler
 
-    return PerTrial(make)
+    if region_trials is None:
+        return PerTrial(make)
+
+    def make_for_region(number: int, part: str = "") -> BaseSampler:
+        share = part_of(number, region_trials)
+        if share == "cover":
+            return qmc(space, seed, number)
+        inner = make(number, part)
+        if share == "improve":
+            return inner
+        return Placing(space, proposal_seed(seed, number), inner, shown)
+
+    return PerTrial(make_for_region)
 
 
 def is_exhausted(study: Study) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sweeper.config import SweepConfig
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import Region, find_region, verdict
+from sweeper.region import Region, tied_region, verdict
 from synthetic import sweep_config, sweep_records, trial
 
 LR = {"type": "float", "low": 1e-4, "high": 1e-1, "log": True}
@@ -22,7 +22,7 @@ def at(number: int, lr: float, value: float | None, batch: int = 8, **kind: obje
 
 
 def region_of(records: list[TrialRecord], config: SweepConfig = BOTH, **more: float) -> Region:
-    return find_region(records, config.objective, config.search_space, **more)
+    return tied_region(records, config.objective, config.search_space, **more)
 
 
 VALLEY = [

@@ -1,0 +1,1 @@
+"""How good the region is: simulated sweeps over landscapes whose truth is known."""

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sweeper.region.inputs import Inputs
+from sweeper.region.kernel import covariance, cross, gradients, prior
+
+
+def inputs(rows: int = 30) -> Inputs:
+    rng = np.random.default_rng(0)
+    others = np.where(rng.random((rows, 2)) < 0.2, np.nan, rng.integers(0, 3, (rows, 2)) * 1.0)
+    return Inputs(
+        core=rng.uniform(-1, 1, (rows, 2)),
+        others=others,
+        nominal=(True, False),
+        left=np.where(rng.random(rows) < 0.3, 0.0, rng.random(rows)),
+        trial=rng.integers(0, 10, rows),
+        soft=rng.uniform(0.3, 1, rows),
+        extra=np.zeros(rows),
+    )
+
+
+DATA = inputs()
+MEAN, SD = prior(2, 0.3)
+THETA = MEAN + 0.3 * SD * np.random.default_rng(1).standard_normal(len(MEAN))
+
+
+@pytest.mark.parametrize("index", range(len(MEAN)))
+def test_gradients_are_those_of_the_covariance(index: int) -> None:
+    step = np.zeros(len(THETA))
+    step[index] = 1e-6
+    numeric = (covariance(DATA, THETA + step) - covariance(DATA, THETA - step)) / 2e-6
+    assert np.allclose(gradients(DATA, THETA)[1][index], numeric, atol=1e-6)
+
+
+def test_the_covariance_is_positive_definite() -> None:
+    assert np.linalg.eigvalsh(covariance(DATA, THETA)).min() > 0
+
+
+def test_the_last_epoch_without_noise_is_what_the_points_share_with_the_data() -> None:
+    last = Inputs.at(DATA.core, DATA.others, DATA.nominal)
+    noise = covariance(last, THETA) - cross(last, last, THETA)
+    assert np.allclose(noise, np.diag(np.diag(noise)), atol=1e-9)
+    assert np.ptp(np.diag(noise)) < 1e-9
