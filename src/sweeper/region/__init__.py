@@ -20,7 +20,16 @@ from sweeper.region.answer import (
 from sweeper.region.find import find_region
 from sweeper.region.present import inside, quick_region_of, region_of
 from sweeper.region.tied import tied_region
-from sweeper.region.verdict import edge_words, interval_words, row_words, verdict
+from sweeper.region.verdict import (
+    edge_words,
+    expected_words,
+    interval_words,
+    row_words,
+    sureness,
+    thin_words,
+    tie_words,
+    verdict,
+)
 
 __all__ = [
     "ENOUGH",
@@ -39,12 +48,16 @@ __all__ = [
     "Slope",
     "Tie",
     "edge_words",
+    "expected_words",
     "find_region",
     "inside",
     "interval_words",
     "quick_region_of",
     "region_of",
     "row_words",
+    "sureness",
+    "thin_words",
+    "tie_words",
     "tied_region",
     "verdict",
 ]
