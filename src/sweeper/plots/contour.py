@@ -123,7 +123,7 @@ def _interval_words(region: Region) -> Iterator[Labels]:
         ]
         if rows:
             x, y, texts = zip(*rows, strict=True)
-            yield Labels(x, y, texts, lift=10.0, bold=chosen)
+            yield Labels(x, y, texts, lift=14.0, bold=chosen)
 
 
 def _rows_with(region: Region) -> list[tuple[float, Interval, bool]]:

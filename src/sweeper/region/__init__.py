@@ -21,6 +21,8 @@ from sweeper.region.find import find_region
 from sweeper.region.present import inside, quick_region_of, region_of
 from sweeper.region.tied import tied_region
 from sweeper.region.verdict import (
+    SURE,
+    bound_words,
     edge_words,
     expected_words,
     interval_words,
@@ -33,6 +35,7 @@ from sweeper.region.verdict import (
 
 __all__ = [
     "ENOUGH",
+    "SURE",
     "Best",
     "Centre",
     "Counts",
@@ -47,6 +50,7 @@ __all__ = [
     "Row",
     "Slope",
     "Tie",
+    "bound_words",
     "edge_words",
     "expected_words",
     "find_region",

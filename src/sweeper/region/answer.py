@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+
+# the types are looked up when the schema of summary.json is made
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sweeper.records import Direction, ParamValue, TrialRecord, TrialState
 from sweeper.words import number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ENOUGH",

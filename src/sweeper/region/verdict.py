@@ -10,11 +10,21 @@ from sweeper.words import count, listed, measured, number, settings, unit
 if TYPE_CHECKING:
     from sweeper.records import ParamValue
 
-__all__ = ["edge_words", "expected_words", "interval_words", "row_words", "sureness"]
+__all__ = [
+    "SURE",
+    "bound_words",
+    "edge_words",
+    "expected_words",
+    "interval_words",
+    "row_words",
+    "sureness",
+]
 __all__ += ["thin_words", "tie_words", "verdict"]
 
+SURE = 0.6
+"""Expected overlap from which the evidence is called good."""
+
 _MOST = 4  # parameters named in a sentence
-_SURE = 0.6  # of expected overlap; in simulated sweeps no region above it was bad
 _FASTER = 1.1
 _LIKELY = 0.8
 
@@ -53,14 +63,22 @@ def row_words(region: Region, row: Row) -> str:
 
 
 def edge_words(edge: Edge) -> str:
-    """One sentence, without its stop: what is at the edge, and where to move the bound."""
-    side, way = ("below", "lower") if edge.side == "lower" else ("above", "raise")
+    """A clause: that the optimum may lie beyond the end of a range, and how likely that is."""
+    side = "below" if edge.side == "lower" else "above"
     sure = "" if edge.probability is None else f" ({edge.probability:.0%} probability)"
-    to = "" if edge.proposed is None else f" to {number(_tidy(edge.proposed))}"
     return (
-        f"{edge.name}: the optimum may lie {side} {number(_tidy(edge.bound))}, the end of its "
-        f"range{sure}: {way} the bound{to} and search on"
+        f"{edge.name}: the optimum may lie {side} {number(_tidy(edge.bound))}, the {edge.side} end "
+        f"of its range{sure}"
     )
+
+
+def bound_words(edge: Edge) -> str:
+    """What to do about an edge: ``move the lower end of batch_size from 2 to 1``."""
+    bound = number(_tidy(edge.bound))
+    if edge.proposed is None:
+        return f"extend {edge.name} {'below' if edge.side == 'lower' else 'above'} {bound}"
+    to = number(_tidy(edge.proposed))
+    return f"move the {edge.side} end of {edge.name} from {bound} to {to}"
 
 
 def _beyond(edge: Edge) -> str:
@@ -78,7 +96,7 @@ def tie_words(region: Region, tie: Tie) -> str:
 
 def sureness(region: Region) -> str:
     """``good`` or ``fair``, by the expected overlap."""
-    return "good" if (region.confidence or 0.0) >= _SURE else "fair"
+    return "good" if (region.confidence or 0.0) >= SURE else "fair"
 
 
 def _tidy(value: float) -> ParamValue:
@@ -139,7 +157,9 @@ def _so_far(region: Region, best: Best) -> str:
         f"with {region.metric} {measured(region.metric, best.value)} (trial {best.number})"
     )
     more = region.evidence.more_trials
-    return f"{said}; about {more:,} more trials to the last epoch would tell" if more else said
+    return (
+        f"{said}; about {count(more, 'more trial')} to the last epoch would tell" if more else said
+    )
 
 
 def _use(region: Region, centre: Centre) -> str:
@@ -173,9 +193,21 @@ def _sure(region: Region) -> str:
     said = [f"The evidence is {sureness(region)}"]
     if region.confidence is not None:
         said[0] += f" ({region.confidence:.0%} expected overlap with the true region)"
+    return "; ".join([*said, *_tied_sizes(region)])
+
+
+def _tied_sizes(region: Region) -> list[str]:
+    """The fastest of the tied batch sizes; where none is faster, which are tied."""
     fast = [tie for tie in region.ties if (tie.faster or 0.0) >= _FASTER]
-    said += [tie_words(region, tie) for tie in (fast or region.ties)[:1]]
-    return "; ".join(said)
+    if fast or len(region.ties) == 1:
+        return [tie_words(region, tie) for tie in (fast or region.ties)[:1]]
+    sizes = sorted((tie.batch_size for tie in region.ties), key=float)
+    if not sizes:
+        return []
+    named = [number(size) for size in sizes]
+    which = listed(named) if len(named) <= _MOST else f"{named[0]} to {named[-1]}"
+    own = f", each with its own {region.lr}" if region.lr else ""
+    return [f"{region.batch_size} {which} are about as good{own}"]
 
 
 def _edge_clause(region: Region) -> str:

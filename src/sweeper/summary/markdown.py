@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions
+from sweeper.summary.region_table import regions
+from sweeper.summary.tables import Table, counts_line, evidence, leaderboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,18 +22,21 @@ def markdown(summary: Summary) -> str:
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
-    if summary.warnings:
-        yield "## Warnings"
-        yield "\n".join(f"- {_text(warning)}" for warning in summary.warnings)
-    for table in (regions(summary), leaderboard(summary)):
+    for table in (regions(summary), evidence(summary), leaderboard(summary)):
         if table.rows:
             yield f"## {table.title}"
             yield _table(table)
             if table.note:
-                yield table.note
-    if summary.commands:
+                yield _text(table.note)
+    if summary.warnings:
+        yield "## Warnings"
+        yield "\n".join(f"- {_text(warning)}" for warning in summary.warnings)
+    if summary.steps or summary.commands:
         yield "## Next"
-        yield "\n".join(f"- {why}: `{command}`" for why, command in summary.commands.items())
+        steps = [f"{i}. {_text(step)}" for i, step in enumerate(summary.steps, 1)]
+        yield from ["\n".join(steps)] if steps else []
+        commands = [f"- {why}: `{command}`" for why, command in summary.commands.items()]
+        yield from ["\n".join(commands)] if commands else []
 
 
 def _text(text: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweeper.region import Counts, interval_words, row_words
 from sweeper.words import count, duration, measured, number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sweeper.region import Row
+    from sweeper.region import Counts
     from sweeper.summary.answer import Entry, Summary
 
-__all__ = ["Table", "counts_line", "leaderboard", "regions"]
+__all__ = ["Table", "counts_line", "evidence", "leaderboard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +39,10 @@ def counts_line(summary: Summary) -> str:
     )
 
 
-def regions(summary: Summary) -> Table:
-    """What is known for each batch size; no rows where neither lr nor batch size is searched."""
-    region = summary.region
-    lr = region.lr or "lr"
-    rows = region.rows if region.counts.ended else ()
-    outcomes = [name for name in _NAMES if any(_named(row.counts)[name] for row in rows)]
-    header = (
-        region.batch_size or "batch size",
-        f"{lr} interval",
-        "evidence",
-        f"best {lr}",
-        "best",
-        " / ".join(outcomes),
-        "cliff",
-    )
-    tolerance = measured(region.metric, region.tolerance)
-    note = ""
-    if region.rule:
-        note = f"Tied: within {tolerance} of the best {region.metric} ({region.rule})."
-    if any(row.cliff_octaves is not None for row in rows):
-        note += f" Cliff: factors of two in {lr} up to the nearest trial that diverged."
-    cells = tuple(_region_row(summary, row, outcomes) for row in rows)
-    return Table("Region", header, cells, note=note)
+def evidence(summary: Summary) -> Table:
+    """What the verdict rests on."""
+    rows = tuple((finding.topic, finding.text) for finding in summary.findings)
+    return Table("Evidence", ("what", "found"), rows)
 
 
 def leaderboard(summary: Summary) -> Table:
@@ -96,25 +74,6 @@ def _named(counts: Counts) -> dict[str, int]:
         "running": counts.running,
         "interrupted": counts.interrupted,
     }
-
-
-_NAMES = tuple(_named(Counts()))
-
-
-def _region_row(summary: Summary, row: Row, outcomes: Sequence[str]) -> tuple[str, ...]:
-    region = summary.region
-    has_lr = row.best is not None and region.lr is not None
-    best_lr = number(row.best.params.get(region.lr)) if has_lr and row.best and region.lr else "-"
-    cliff = "-" if row.cliff_octaves is None else f"+{row.cliff_octaves:.1f} oct."
-    return (
-        row.label,
-        interval_words(row.interval),
-        row_words(region, row),
-        best_lr,
-        measured(region.metric, row.best.value) if row.best else "-",
-        " / ".join(str(_named(row.counts)[name]) for name in outcomes),
-        cliff,
-    )
 
 
 def _entry_row(summary: Summary, entry: Entry, names: list[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -24,8 +25,8 @@ def publish(ledger: Ledger, mirror: Mirror, console: Console) -> None:
         records,
         wall_seconds=ledger.history.elapsed(time.time()),
         links=_links(mirror, records),
-        commands=_commands(ledger),
     )
+    summary = replace(summary, commands=_commands(ledger, summary.more))
     write(summary, ledger.config, records, ledger.paths.summary)
     mirror.set_description(markdown(summary))
     mirror.log_parent_artifacts(ledger.paths.summary)
@@ -39,9 +40,9 @@ def _links(mirror: Mirror, records: list[TrialRecord]) -> dict[int, str]:
     return {number: f"{place}/{run}" for number, run in runs.items() if run is not None}
 
 
-def _commands(ledger: Ledger) -> dict[str, str]:
+def _commands(ledger: Ledger, enough: int) -> dict[str, str]:
     name, total = ledger.config.name, ledger.config.budget.trials
-    more = {"more trials": f"sweeper resume {name} --trials {total + max(8, total // 2)}"}
+    more = {"more trials": f"sweeper resume {name} --trials {enough}"}
     if is_over(ledger.config, ledger.history, time.time()):
         return {}  # it was not for want of trials
     if ledger.unfinished() or ledger.count() < total:
