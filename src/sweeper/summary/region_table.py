@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["regions"]
 
+_SPARE = ("sure", "speed", "cliff", "finished")
+
 Column = tuple[str, "list[str]"]
 
 
@@ -31,7 +33,8 @@ def regions(summary: Summary) -> Table:
     ]
     header = tuple(name for name, _ in columns)
     cells = tuple(zip(*(texts for _, texts in columns), strict=True))
-    return Table("Region", header, cells, note=_note(region, header) if rows else "")
+    note = _note(region, header) if rows else ""
+    return Table("Region", header, cells, note=note, spare=_SPARE)
 
 
 def _inferred(region: Region, rows: Sequence[Row]) -> list[Column]:

@@ -16,13 +16,19 @@ __all__ = ["Table", "counts_line", "evidence", "leaderboard"]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under a heading each; ``links`` are the rows' targets, empty for none."""
+    """Rows of text under a heading each.
+
+    Attributes:
+        links: the rows' targets; empty for none.
+        spare: headings of columns that may be left out where there is no room, the first first.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     links: tuple[str, ...] = ()
     note: str = ""
+    spare: tuple[str, ...] = ()
 
 
 def counts_line(summary: Summary) -> str:
@@ -48,14 +54,22 @@ def evidence(summary: Summary) -> Table:
 def leaderboard(summary: Summary) -> Table:
     entries = summary.leaderboard
     names = list(dict.fromkeys(name for entry in entries for name in entry.params))
-    header = ("#", "trial", summary.region.metric, *names, "epochs", "time")
+    shorter = _short(names)
+    header = ("#", "trial", summary.region.metric, *shorter, "epochs", "time")
     best_stopped = bool(entries) and not entries[0].finished
     return Table(
         "Best trials so far, none finished" if best_stopped else "Best trials",
         header,
         tuple(_entry_row(summary, entry, names) for entry in entries),
         tuple(entry.link for entry in entries),
+        spare=("time", "epochs", *reversed(shorter)),
     )
+
+
+def _short(names: list[str]) -> list[str]:
+    """``n_fft`` for ``model.n_fft``, as MLflow names it, where that is one parameter."""
+    own = [name.rpartition(".")[2] for name in names]
+    return [a if own.count(a) == 1 else name for a, name in zip(own, names, strict=True)]
 
 
 def _outcomes(counts: Counts) -> str:

@@ -17,13 +17,14 @@ from sweeper.summary.tables import Table, counts_line, leaderboard
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from sweeper.summary.answer import Summary
 
 __all__ = ["render"]
 
 _SHORT = 5  # of the leaderboard
+_UNBOUND = 10_000  # columns
 _LONG = 28  # characters: longer cells may be wrapped
 
 
@@ -58,12 +59,32 @@ def _list(title: str, rows: Iterable[tuple[str, Text]]) -> Iterator[RenderableTy
 def _tables(*tables: Table) -> Iterator[RenderableType]:
     for table in tables:
         if table.rows:
-            yield from ("", _table(table))
+            yield from ("", _Fitted(table))
             if table.note:
                 yield Text(table.note, style="dim italic")
 
 
-def _table(table: Table) -> RichTable:
+class _Fitted:
+    """A table with as many of its columns as there is room for."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        left_out: list[str] = []
+        drawn = _drawn(self._table, left_out)
+        unbound = options.update_width(_UNBOUND)  # a measure is never more than the width
+        for name in self._table.spare:
+            if console.measure(drawn, options=unbound).minimum <= options.max_width:
+                break
+            left_out.append(name)
+            drawn = _drawn(self._table, left_out)
+        yield drawn
+        if left_out:
+            yield Text(f"No room here for: {', '.join(left_out)}.", style="dim italic")
+
+
+def _drawn(table: Table, left_out: list[str]) -> RichTable:
     drawn = RichTable(
         title=Text(table.title),
         title_justify="left",
@@ -72,10 +93,11 @@ def _table(table: Table) -> RichTable:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    for i, name in enumerate(table.header):
-        drawn.add_column(Text(name), min_width=_least(table, i))
+    shown = [i for i, name in enumerate(table.header) if name not in left_out]
+    for i in shown:
+        drawn.add_column(Text(table.header[i]), min_width=_least(table, i))
     for row in table.rows[:_SHORT] if table.links else table.rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(row[i]) for i in shown))
     return drawn
 
 
