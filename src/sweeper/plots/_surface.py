@@ -60,9 +60,15 @@ def ridge(region: Region, x: Scale, y: Scale) -> Lines | None:
     rates = [lr * (size / batch) ** region.slope.exponent for size in sizes]
     inside = [(a, b) for a, b in zip(rates, sizes, strict=True) if x.low <= a <= x.high]
     path = tuple(a for a, _ in inside), tuple(b for _, b in inside)
-    way = "grows" if region.slope.exponent >= 0 else "falls"
-    name = f"best {region.lr}: {way} as batch^{region.slope.exponent:.2g}"
-    return Lines(name, (path,), OUTLINE, width=1.6, dashed=True)
+    return Lines(
+        f"best {region.lr}: {_trend(region.slope)}", (path,), OUTLINE, width=1.6, dashed=True
+    )
+
+
+def _trend(slope: Slope) -> str:
+    if slope.low <= 0 <= slope.high:
+        return "no clear trend"
+    return f"{'grows' if slope.exponent > 0 else 'falls'} as batch^{slope.exponent:.2f}"
 
 
 def _fine(found: Map, slope: Slope | None, x: Scale, y: Scale) -> tuple[Array, Array, Array]:

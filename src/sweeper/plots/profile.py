@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["profile"]
 
-_NORMAL_90 = 1.645
 _MOST = 8  # panels
 _MOST_POINTS = 300  # of a panel
 
@@ -79,18 +78,15 @@ def _marks(
         ends = row.interval.low, row.interval.high
         yield Band("lr interval", ends, (low, low), (high, high), PROBABILITY[2], 0.6)
     line = _line(found, row)
-    mean, sd = found.expected[line], found.sd[line]
-    lows, highs = (
-        tuple(m + sign * _NORMAL_90 * s for m, s in zip(mean, sd, strict=True))
-        for sign in (-1.0, 1.0)
-    )
-    yield Band("90% interval", found.lr, lows, highs, GREY, 0.35)
+    yield Band("90% interval", found.lr, found.low[line], found.high[line], GREY, 0.35)
     best = _best_expected(found, objective)
     if region.tolerance is not None:
         near = best - region.tolerance * (1 if objective.direction == "maximize" else -1)
         name = f"near-optimal: within {roughly(region.metric, region.tolerance)} of the best"
         yield Lines(name, (((found.lr[0], found.lr[-1]), (near, near)),), OUTLINE, 1.3, dashed=True)
-    yield Lines(f"expected {objective.metric}", ((found.lr, mean),), OUTLINE, width=2.2)
+    yield Lines(
+        f"expected {objective.metric}", ((found.lr, found.expected[line]),), OUTLINE, width=2.2
+    )
     yield from _trials(records, objective, region, row, y)
 
 
