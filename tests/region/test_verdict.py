@@ -68,6 +68,13 @@ def test_two_sentences_say_what_to_use_what_to_expect_and_how_sure_that_is() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("overlap", "word"), [(0.8, "good"), (0.6, "good"), (0.5, "fair"), (0.4, "weak")]
+)
+def test_how_good_the_evidence_is_called(overlap: float, word: str) -> None:
+    assert f"The evidence is {word} (" in verdict(replace(sure_region(), confidence=overlap))
+
+
 def test_a_faster_batch_size_that_is_as_good_is_named() -> None:
     region = replace(sure_region(), confidence=0.5, ties=(TIE, replace(TIE, batch_size=4)))
     assert verdict(region).endswith(

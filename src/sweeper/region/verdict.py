@@ -24,6 +24,7 @@ __all__ += ["thin_words", "tie_words", "verdict"]
 SURE = 0.6
 """Expected overlap from which the evidence is called good."""
 
+_FAIR = 0.45
 _MOST = 4  # parameters named in a sentence
 _FASTER = 1.1
 _LIKELY = 0.8
@@ -95,8 +96,9 @@ def tie_words(region: Region, tie: Tie) -> str:
 
 
 def sureness(region: Region) -> str:
-    """``good`` or ``fair``, by the expected overlap."""
-    return "good" if (region.confidence or 0.0) >= SURE else "fair"
+    """``good``, ``fair`` or ``weak``, by the expected overlap."""
+    overlap = region.confidence or 0.0
+    return "good" if overlap >= SURE else "fair" if overlap >= _FAIR else "weak"
 
 
 def _tidy(value: float) -> ParamValue:

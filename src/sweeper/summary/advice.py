@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sweeper.region import bound_words
+from sweeper.region import SURE, bound_words
 from sweeper.words import count
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def _more(region: Region, needed: int) -> str:
 
 
 def _settle(region: Region) -> Iterator[str]:
+    if (region.confidence or 0.0) < SURE:
+        yield (
+            "Run more trials: the region is not sharp yet. With objective.goal: region the last "
+            "part of a budget is placed where it is least sure."
+        )
     if region.noise.repeated == 0:
         yield (
             "Before it is built upon, train the centre again with two or three other seeds: "

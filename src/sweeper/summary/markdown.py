@@ -22,12 +22,8 @@ def markdown(summary: Summary) -> str:
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
-    for table in (regions(summary), evidence(summary), leaderboard(summary)):
-        if table.rows:
-            yield f"## {table.title}"
-            yield _table(table)
-            if table.note:
-                yield _text(table.note)
+    for table in (regions(summary), evidence(summary)):
+        yield from _section(table)
     if summary.warnings:
         yield "## Warnings"
         yield "\n".join(f"- {_text(warning)}" for warning in summary.warnings)
@@ -37,6 +33,15 @@ def _blocks(summary: Summary) -> Iterator[str]:
         yield from ["\n".join(steps)] if steps else []
         commands = [f"- {why}: `{command}`" for why, command in summary.commands.items()]
         yield from ["\n".join(commands)] if commands else []
+    yield from _section(leaderboard(summary))
+
+
+def _section(table: Table) -> Iterator[str]:
+    if table.rows:
+        yield f"## {table.title}"
+        yield _table(table)
+        if table.note:
+            yield _text(table.note)
 
 
 def _text(text: str) -> str:
