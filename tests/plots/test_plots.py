@@ -162,6 +162,13 @@ def test_isolation_bars_stand_at_the_best_of_each_choice() -> None:
         assert ends[0] < size < ends[1]
 
 
+def test_isolation_marks_the_sweeps_best_trial_alone() -> None:
+    chart = isolation(RECORDS, GOAL, SPACE, tied_region(RECORDS, GOAL, SPACE))
+    best = max((r for r in RECORDS if r.state is TrialState.COMPLETE), key=lambda r: r.value or 0)
+    for i, name in enumerate(("lr", "batch_size", "model.encoder", "model.n_fft")):
+        assert ("best" in points(chart, i)) == (name in best.params)
+
+
 def test_isolation_buckets_of_a_range_do_not_overlap_and_hold_their_best() -> None:
     chart = isolation(SOUND, GOAL, PLAIN, CLEAR)
     bars = next(m for m in chart.panels[0].marks if isinstance(m, Lines) and "bucket" in m.label)

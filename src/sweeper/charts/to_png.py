@@ -103,7 +103,7 @@ def _mappable(chart: Chart) -> ScalarMappable:
 
 
 def _add(mark: Mark, axes: Axes, colours: ScalarMappable, order: float) -> None:
-    """Draw above all marks of a lower ``order``; fields lie under the grid's lines."""
+    """Draw above all marks of a lower ``order``; fields lie lowest."""
     match mark:
         case Points():
             _add_points(mark, axes, colours, order)
@@ -174,9 +174,9 @@ def _add_field(mark: Field, axes: Axes, colours: ScalarMappable) -> None:
     z = np.ma.masked_invalid(np.asarray(mark.z))
     levels = np.linspace(colours.norm.vmin or 0.0, colours.norm.vmax or 1.0, LEVELS + 1)
     look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "alpha": mark.opacity}
-    axes.contourf(mark.x, mark.y, z, levels=levels, extend="both", zorder=0.4, **look)
+    axes.contourf(mark.x, mark.y, z, levels=levels, extend="both", zorder=0.6, **look)
     if mark.lined:
-        axes.contour(mark.x, mark.y, z, levels=levels, colors=GREY, linewidths=0.4, zorder=0.45)
+        axes.contour(mark.x, mark.y, z, levels=levels, colors=GREY, linewidths=0.4, zorder=0.65)
 
 
 def _axis(axes: Axes, which: str, axis: Axis) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["contour"]
 
+_LIFT = 14.0  # pixels
+_TOP = 0.9  # of the axis
 _MOST_INTERVALS = 10  # more bars and their texts hide each other
 
 
@@ -92,10 +94,9 @@ def _answer(
     for mark in points(records, objective, lambda r: _place(r, named, *named)):
         yield _quieter(mark)
     if enough:
-        yield from _interval_words(region)
-    yield from _best(records, objective, named, *named)
-    if enough:
+        yield from _interval_words(region, scale[1])
         yield from _centre(region)
+    yield from _best(records, objective, named, *named)
 
 
 def _quieter(mark: Points) -> Points:
@@ -113,17 +114,13 @@ def _intervals(region: Region) -> Iterator[Lines]:
         yield Lines(f"{region.lr} interval for each {region.batch_size}", tuple(bars), INK, 4.5)
 
 
-def _interval_words(region: Region) -> Iterator[Labels]:
-    """The recommended one in bold."""
-    for chosen in (False, True):
-        rows = [
-            (_middle(i.low, i.high), size, f"{'use ' * mine}{interval_words(i)}")
-            for size, i, mine in _rows_with(region)
-            if mine is chosen
-        ]
-        if rows:
-            x, y, texts = zip(*rows, strict=True)
-            yield Labels(x, y, texts, lift=14.0, bold=chosen)
+def _interval_words(region: Region, y: Scale) -> Iterator[Labels]:
+    """Over their bars, under those at the upper end of the axis; the recommended one in bold."""
+    for size, interval, chosen in _rows_with(region):
+        at = (_middle(interval.low, interval.high),), (size,)
+        text = f"{'use ' * chosen}{interval_words(interval)}"
+        lift = -_LIFT if y.position(size) > _TOP else _LIFT
+        yield Labels(*at, (text,), lift=lift, bold=chosen)
 
 
 def _rows_with(region: Region) -> list[tuple[float, Interval, bool]]:

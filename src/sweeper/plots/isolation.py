@@ -73,7 +73,7 @@ def _panel(
         marks.append(_near(region, region.best.value, objective, x.limits))
     marks += _dots(here, objective, name, scale, y)
     marks += _bars(here, objective, name, scale, y)
-    marks += _best(here, objective, name, scale, y)
+    marks += _best(records, objective, name, scale, y)
     return Panel(x, y, tuple(marks))
 
 
@@ -155,8 +155,9 @@ def _inset(low: float, high: float, scale: Scale) -> tuple[float, float]:
 def _best(
     records: Sequence[TrialRecord], objective: Objective, name: str, scale: Scale, y: Axis
 ) -> Iterator[Points]:
+    """The sweep's best trial; nowhere where the parameter did not apply to it."""
     best = best_of(records, objective)
-    if best is not None:
+    if best is not None and name in best.params:
         at = (scale.coordinate(best.params[name]),), (placed(best, y.limits, objective),)
         text = (hover(best, objective),)
         yield Points(f"best: trial {best.number}", *at, "star", BEST, text, size=15)
