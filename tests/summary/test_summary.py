@@ -7,7 +7,6 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import jsonschema
 import pandas
 import pytest
 
@@ -23,6 +22,7 @@ from sweeper.summary.warnings import warnings
 from sweeper.terminal import terminal
 from synthetic import SPACE, START, sound_records, sweep_config, sweep_records, trial
 
+jsonschema = pytest.importorskip("jsonschema")
 CONFIG = sweep_config(trials=60)
 RECORDS = sweep_records(60)
 LINKS = {r.number: f"http://127.0.0.1:5000/#/experiments/1/runs/r{r.number}" for r in RECORDS}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["BAD", "BEST", "GREY", "INK", "LEVELS", "MEMORY", "PROBABILITY", "RAMP", "REGION"]
-__all__ += ["CENTRE", "OUTLINE", "UNSURE"]
+__all__ = ["BAD", "BEST", "CENTRE", "GREY", "INK", "LEVELS", "MEMORY", "OUTLINE", "PROBABILITY"]
+__all__ += ["RAMP", "UNSURE"]
 
 RAMP = ("#c2df23", "#51c56a", "#21918c", "#30678d", "#46327e", "#3b0f50")
 """From worst to best: viridis, without its palest end."""
@@ -22,6 +22,5 @@ GREY = "#8a94a0"
 BAD = "#d62728"
 MEMORY = "#e08214"
 BEST = "#ff2fb3"
-REGION = "#ff2fb3"
 OUTLINE = "#0b4f4a"
 CENTRE = "#ffd21f"

@@ -20,7 +20,7 @@ class Of(StrEnum):
 def schema(
     of: Annotated[Of, typer.Argument(help="A search space, or a sweep's summary.json.")] = Of.SPACE,
 ) -> None:
-    """Print the JSON Schema of search spaces; editors complete and check with it."""
+    """Print the JSON Schema of search spaces, for editors, or of summary.json, for programs."""
     if of is Of.SUMMARY:
         from sweeper.summary.schema import schema_text
     else:
