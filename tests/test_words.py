@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sweeper.records import ParamValue
-from sweeper.words import count, duration, labelled, listed, measured, number, settings
+from sweeper.words import count, duration, labelled, listed, measured, number, roughly, settings
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,9 @@ def test_sentences() -> None:
     assert [listed("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert count(1, "trial") == "1 trial"
     assert count(12000, "trial") == "12,000 trials"
+
+
+def test_a_small_difference_has_two_digits() -> None:
+    assert roughly("val_si_sdr", 0.09612) == "0.096 dB"
+    assert roughly("val_loss", 1234.5) == "1234.5"
+    assert roughly("val_loss", None) == "-"

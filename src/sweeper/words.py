@@ -17,6 +17,7 @@ __all__ = [
     "measured",
     "number",
     "printable",
+    "roughly",
     "scientific",
     "settings",
     "unit",
@@ -61,6 +62,11 @@ def measured(metric: str, value: float | None) -> str:
     if unit(metric) == "dB":
         return f"{value:.2f} dB"
     return f"{number(value, 4)} {unit(metric)}".strip()
+
+
+def roughly(metric: str, value: float | None) -> str:
+    """A small difference of a metric with its unit, to two digits: ``0.15 dB``."""
+    return "-" if value is None else f"{number(value, 2)} {unit(metric)}".strip()
 
 
 def settings(params: Mapping[str, ParamValue], most: int | None = None) -> str:

@@ -117,7 +117,18 @@ def test_lines_know_every_ending(state: TrialState) -> None:
     (line,) = lines.new(state_of([record]), 1.0)
     assert "trial 3 " in line
     # a trial that trained to its end needs no reason
-    assert line.endswith("(lr 1e-3)" if state is TrialState.COMPLETE else "(lr 1e-3): because")
+    ends = {TrialState.COMPLETE: "(lr 1e-3)", TrialState.PRUNED: "(lr 1e-3), because"}
+    assert line.endswith(ends.get(state, "(lr 1e-3): because"))
+
+
+def test_a_stopped_trials_line_does_not_say_stopped_twice() -> None:
+    lines = Lines(every=1e9)
+    list(lines.new(state_of([]), 0.0))
+    reason = "val_si_sdr 5 at epoch 3: stopped by hyperband"
+    record = trial(3, {"lr": 1e-3}, 5.0, TrialState.PRUNED, epochs=3, reason=reason)
+    (line,) = lines.new(state_of([record]), 1.0)
+    said = "trial 3 stopped at epoch 3, val_si_sdr 5.00 dB (lr 1e-3), by hyperband"
+    assert line.endswith(said)
 
 
 def test_board_writes_plain_lines_where_there_is_no_terminal() -> None:

@@ -78,8 +78,6 @@ _FOUND = """
 - A worker that died before it was first looked at was taken for out of memory on a machine whose
   kernel had ever killed for memory. Fixed in 5073ff7; so were trials lost at commit 2896d19.
 - A scratch folder into which dying processes still wrote was left. Fixed in 1ee95da.
-- **Open:** Ray reports a warm worker that is killed between two trials twice, and the next trial
-  may end as failed ("the worker died 2 times") without having been trained.
 """
 _REPEAT = """
 ## To repeat it

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from matplotlib.image import imread
 
 from sweeper.charts import (
     Axis,
+    Band,
     Chart,
     Colours,
     Field,
+    Labels,
     Lines,
     Panel,
     ParallelAxis,
@@ -24,6 +27,8 @@ X = Axis("lr", (1e-4, 1e-1), log=True, ticks={1e-3: "1e-3"})
 Y = Axis("loss <b>", (0.0, 1.0))
 MARKS = (
     Field((1e-3, 1e-2), (0.0, 1.0), ((0.1, float("nan")), (0.3, 0.4))),
+    Band("band", (1e-3, 1e-2), (0.1, 0.2), (0.3, 0.5), "grey"),
+    Labels((1e-3, 1e-2), (0.5, 0.6), ("<i>", "b")),
     Lines("bar", (((1e-3, 1e-2), (0.5, 0.5)),), "red", width=10),
     Points("finished", (1e-3, 1e-2), (0.2, 0.4), "dot", "black", ("a", "b"), values=(0.2, 0.4)),
     Points("diverged", (5e-2,), (0.0,), "cross", "red"),
@@ -33,15 +38,33 @@ CHART = Chart("Title", (Panel(X, Y, MARKS),) * 5, Colours("loss", 0.0, 1.0, high
 
 def test_legend_names_each_mark_once() -> None:
     traces = as_plotly(CHART).data
-    assert len(traces) == 21  # one stands for "finished", whose marks have many colours
+    assert len(traces) == 26  # one stands for "finished", whose marks have many colours
     named = [trace.name for trace in traces if trace.showlegend]
-    assert sorted(named) == ["bar", "diverged", "finished"]
+    assert sorted(named) == ["band", "bar", "diverged", "finished"]
+
+
+def test_labels_are_escaped_and_placed_in_decades_on_a_log_axis() -> None:
+    notes = as_plotly(CHART).layout.annotations
+    assert [note.text for note in notes[:2]] == ["&lt;i&gt;", "b"]
+    assert [note.x for note in notes[:2]] == [-3.0, -2.0]
+    assert [note.y for note in notes[:2]] == [0.5, 0.6]
+
+
+def test_a_field_shows_the_colour_scale_where_no_point_does() -> None:
+    def scales(chart: Chart) -> list[bool]:
+        return [trace.showscale for trace in as_plotly(chart).data if trace.type == "contour"]
+
+    bare = replace(CHART, panels=(Panel(X, Y, MARKS[:1]),))
+    assert scales(bare) == [True]
+    assert not any(scales(CHART))
 
 
 def test_panels_are_laid_out_four_to_a_row_with_one_axis_name() -> None:
-    assert CHART.shape == (2, 4)
+    assert CHART.shape == (2, 3)  # as full as can be
     labels = [panel.y.label for _, _, panel in CHART.grid()]
-    assert labels == ["loss <b>", "", "", "", "loss <b>"]
+    assert labels == ["loss <b>", "", "", "loss <b>", ""]
+    shapes = [replace(CHART, panels=CHART.panels[:1] * n).shape for n in (1, 3, 4, 8, 9)]
+    assert shapes == [(1, 1), (1, 3), (1, 4), (2, 4), (3, 3)]
 
 
 def test_axis_names_are_escaped_and_ranges_are_in_decades() -> None:

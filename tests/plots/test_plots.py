@@ -6,20 +6,28 @@ from itertools import pairwise
 
 import pytest
 
-from sweeper.charts import Chart, Field, Lines, ParallelChart, Points
+from sweeper.charts import Band, Chart, Field, Labels, Lines, ParallelChart, Points
+from sweeper.plots import _surface as surface
 from sweeper.plots.contour import contour
 from sweeper.plots.history import history
+from sweeper.plots.isolation import isolation
 from sweeper.plots.learning_curves import learning_curves
 from sweeper.plots.parallel_coordinates import parallel_coordinates
+from sweeper.plots.profile import profile
 from sweeper.plots.slice import slices
-from sweeper.records import TrialState
-from sweeper.region import tied_region
-from synthetic import sweep_config, sweep_records, trial
+from sweeper.records import TrialRecord, TrialState
+from sweeper.region import Evidence, Slope, find_region, interval_words, tied_region
+from sweeper.region.scale import Scale
+from synthetic import sound_records, sweep_config, sweep_records, trial
 
 CONFIG = sweep_config()
 GOAL, SPACE = CONFIG.objective, CONFIG.search_space
 RECORDS = sweep_records(200)
-CONTOUR = contour(RECORDS, GOAL, SPACE)
+CONTOUR = contour(RECORDS, GOAL, SPACE, tied_region(RECORDS, GOAL, SPACE))
+PLAIN = {name: SPACE[name] for name in ("lr", "batch_size")}
+SOUND = sound_records(40)
+CLEAR = find_region(SOUND, GOAL, PLAIN)
+MAP = contour(SOUND, GOAL, PLAIN, CLEAR)
 INFEASIBLE = (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY)
 
 
@@ -31,6 +39,10 @@ def points(chart: Chart, panel: int = 0) -> dict[str, Points]:
 def lines(chart: Chart) -> dict[str, Lines]:
     marks = chart.panels[0].marks
     return {m.label.split(" (")[0].split(":")[0]: m for m in marks if isinstance(m, Lines)}
+
+
+def shading(chart: Chart) -> Field:
+    return next(m for m in chart.panels[0].marks if isinstance(m, Field))
 
 
 def in_state(*states: TrialState) -> int:
@@ -48,12 +60,121 @@ def test_contour_shows_every_outcome_where_it_was() -> None:
     assert (star.x, star.y) == ((best.params["lr"],), (best.params["batch_size"],))
 
 
-def test_contour_draws_the_regions_intervals() -> None:
-    region = tied_region(RECORDS, GOAL, SPACE)
-    drawn = lines(CONTOUR)["tied with the best"].paths
-    known = [row for row in region.rows if row.interval]
-    assert [x for x, _ in drawn] == [(r.interval.low, r.interval.high) for r in known if r.interval]
-    assert [y[0] for _, y in drawn] == [row.batch_sizes[0] for row in known]
+def test_contour_draws_the_regions_intervals_and_names_them() -> None:
+    known = [(row.batch_sizes[0], row.interval) for row in CLEAR.rows if row.interval]
+    assert len(known) >= 2
+    drawn = lines(MAP)["lr interval for each batch_size"].paths
+    assert drawn == tuple(((i.low, i.high), (size, size)) for size, i in known)
+    texts = [t for m in MAP.panels[0].marks if isinstance(m, Labels) for t in m.texts]
+    assert CLEAR.recommended is not None
+    assert f"use {interval_words(CLEAR.recommended.interval)}" in texts
+    assert {text.removeprefix("use ") for text in texts} == {interval_words(i) for _, i in known}
+
+
+def test_contour_marks_the_centre_on_the_ridge() -> None:
+    assert CLEAR.centre is not None
+    assert CLEAR.slope is not None
+    at = CLEAR.centre.params["lr"], CLEAR.centre.params["batch_size"]
+    assert (points(MAP)["use"].x, points(MAP)["use"].y) == ((at[0],), (at[1],))
+    ((rates, sizes),) = lines(MAP)["best lr"].paths
+    for rate, size in zip(rates, sizes, strict=True):
+        assert rate == pytest.approx(at[0] * (size / at[1]) ** CLEAR.slope.exponent)
+
+
+def test_outline_holds_the_region_of_every_batch_size() -> None:
+    (path,) = lines(MAP)["region"].paths
+    for row in CLEAR.rows:
+        size = float(row.batch_sizes[0])
+        crossings = [
+            math.exp(math.log(x1) + (math.log(size / y1) / math.log(y2 / y1)) * math.log(x2 / x1))
+            for (x1, y1), (x2, y2) in pairwise(zip(*path, strict=True))
+            if min(y1, y2) <= size < max(y1, y2)
+        ]
+        if row.interval and 2 < size < 16:
+            assert min(crossings) == pytest.approx(row.interval.low, rel=0.05)
+            assert max(crossings) == pytest.approx(row.interval.high, rel=0.05)
+
+
+def test_shading_is_that_of_the_map_and_moves_along_the_slope_between() -> None:
+    field = shading(MAP)
+    assert CLEAR.map is not None
+    for size, expected in zip(CLEAR.map.batch_sizes, CLEAR.map.inside, strict=True):
+        row = min(range(len(field.y)), key=lambda i: abs(field.y[i] - float(size)))
+        assert field.z[row] == pytest.approx(expected, abs=1e-3)
+    # a valley so narrow that its neighbours do not overlap stays one valley
+    lr = tuple(1e-4 * 10 ** (i / 16) for i in range(49))
+    sizes = (2, 8)
+    narrow = tuple(tuple(float(abs(i - 16 - 8 * k) < 2) for i in range(49)) for k in (0, 1))
+    found = replace(CLEAR.map, lr=lr, batch_sizes=sizes, inside=narrow)
+    slope = Slope(0.5 / math.log10(4), 0.0, 2.0)
+    scale = Scale(lr[0], lr[-1], log=True), Scale(2, 8, log=True)
+    assert all(max(row) > 0.9 for row in surface.shading(found, slope, *scale).z)
+    assert min(max(row) for row in surface.shading(found, None, *scale).z) < 0.6
+
+
+def test_contour_of_thin_evidence_names_no_region() -> None:
+    thin = replace(CLEAR, evidence=Evidence(False, "only 3 trials finished"), recommended=None)
+    chart = contour(SOUND, GOAL, PLAIN, thin)
+    assert chart.note == "Not enough evidence for a region: only 3 trials finished."
+    assert not lines(chart)
+    assert "use" not in points(chart)
+    assert chart.colours is not None
+    assert MAP.colours is not None
+    assert chart.colours.ramp != MAP.colours.ramp  # seen at a glance
+
+
+def test_profile_has_a_panel_with_the_surrogates_curve_for_each_batch_size() -> None:
+    chart = profile(SOUND, GOAL, PLAIN, CLEAR)
+    assert CLEAR.map is not None
+    assert [panel.title.split(" (")[0] for panel in chart.panels] == [
+        f"batch_size {size}" for size in CLEAR.map.batch_sizes
+    ]
+    for i, panel in enumerate(chart.panels):
+        curve = next(m for m in panel.marks if isinstance(m, Lines) and "expected" in m.label)
+        ((lr, mean),) = curve.paths
+        assert (lr, mean) == (CLEAR.map.lr, CLEAR.map.expected[i])
+        band = next(m for m in panel.marks if isinstance(m, Band) and "90%" in m.label)
+        assert all(a <= m <= b for a, m, b in zip(band.low, mean, band.high, strict=True))
+        interval = next((m for m in panel.marks if isinstance(m, Band) and "lr" in m.label), None)
+        known = CLEAR.rows[i].interval
+        assert (interval is None) == (known is None)
+        if interval and known:
+            assert interval.x == (known.low, known.high)
+    shown = sum(len(points(chart, i)["finished trial"].x) for i in range(len(chart.panels)))
+    assert shown == sum(r.state is TrialState.COMPLETE for r in SOUND)
+
+
+def test_profile_without_a_map_says_why() -> None:
+    few = find_region(SOUND[:2], GOAL, PLAIN)
+    chart = profile(SOUND[:2], GOAL, PLAIN, few)
+    assert chart.empty
+    assert chart.note == "Not enough evidence for a region: only 2 trials finished."
+
+
+def test_isolation_bars_stand_at_the_best_of_each_choice() -> None:
+    chart = isolation(SOUND, GOAL, PLAIN, CLEAR)
+    bars = next(m for m in chart.panels[1].marks if isinstance(m, Lines) and "bucket" in m.label)
+    heights = [ys[0] for _, ys in bars.paths]
+    for size, height in zip((2, 4, 8, 16), heights, strict=True):
+        values = [r.value for r in SOUND if r.params["batch_size"] == size and r.value is not None]
+        assert height == max(values)
+    for size, (ends, _) in zip((2, 4, 8, 16), bars.paths, strict=True):
+        assert ends[0] < size < ends[1]
+
+
+def test_isolation_marks_the_sweeps_best_trial_alone() -> None:
+    chart = isolation(RECORDS, GOAL, SPACE, tied_region(RECORDS, GOAL, SPACE))
+    best = max((r for r in RECORDS if r.state is TrialState.COMPLETE), key=lambda r: r.value or 0)
+    for i, name in enumerate(("lr", "batch_size", "model.encoder", "model.n_fft")):
+        assert ("best" in points(chart, i)) == (name in best.params)
+
+
+def test_isolation_buckets_of_a_range_do_not_overlap_and_hold_their_best() -> None:
+    chart = isolation(SOUND, GOAL, PLAIN, CLEAR)
+    bars = next(m for m in chart.panels[0].marks if isinstance(m, Lines) and "bucket" in m.label)
+    ends = [x for x, _ in bars.paths]
+    assert all(a[1] < b[0] for a, b in pairwise(ends))
+    assert max(ys[0] for _, ys in bars.paths) == max(r.value or -9 for r in SOUND)
 
 
 def test_contour_axes_are_logarithmic_with_the_choices_as_ticks() -> None:
@@ -69,8 +190,24 @@ def valley(chart: Chart) -> Field | None:
     return next((m for m in chart.panels[0].marks if isinstance(m, Field)), None)
 
 
+def smooth(records: list[TrialRecord]) -> Field | None:
+    """The fit under a map of two parameters of which none is a batch size."""
+    other = {"lr": SPACE["lr"], "batch_sizes_in_all_but_name": SPACE["batch_size"]}
+    moved = [
+        replace(
+            r,
+            params={
+                "lr": r.params["lr"],
+                "batch_sizes_in_all_but_name": r.params["batch_size"],
+            },
+        )
+        for r in records
+    ]
+    return valley(contour(moved, GOAL, other, tied_region(moved, GOAL, other)))
+
+
 def test_valley_follows_the_true_surface_and_stops_where_trials_diverge() -> None:
-    field = valley(CONTOUR)
+    field = smooth(RECORDS)
     assert field is not None
     errors, known = [], 0
     for y, row in zip(field.y, field.z, strict=True):
@@ -86,15 +223,16 @@ def test_valley_follows_the_true_surface_and_stops_where_trials_diverge() -> Non
 
 def test_valley_needs_evidence() -> None:
     finished = [r for r in RECORDS if r.state is TrialState.COMPLETE]
-    assert valley(contour(finished[:9], GOAL, SPACE)) is None
-    assert valley(contour(finished[:10], GOAL, SPACE)) is not None
-    stopped = [replace(r, state=TrialState.PRUNED) for r in finished]
-    assert valley(contour(stopped, GOAL, SPACE)) is None
+    assert smooth(finished[:9]) is None
+    assert smooth(finished[:10]) is not None
+    assert smooth([replace(r, state=TrialState.PRUNED) for r in finished]) is None
 
 
 def test_contour_without_two_parameters_says_so() -> None:
     config = sweep_config({"lr": {"type": "float", "low": 1e-4, "high": 1e-1, "log": True}})
-    chart = contour([trial(0, {"lr": 1e-3}, 9.0)], config.objective, config.search_space)
+    records = [trial(0, {"lr": 1e-3}, 9.0)]
+    goal, space = config.objective, config.search_space
+    chart = contour(records, goal, space, tied_region(records, goal, space))
     assert chart.empty
     assert "two searched parameters" in chart.note
 
@@ -161,6 +299,6 @@ def test_best_is_dark_either_way(direction: str) -> None:
     best = max(parallel_coordinates(*args).lines, key=lambda line: line.value or -9)
     place = best.places[-1]
     assert (place > 0.5) == (direction == "maximize")
-    colours = contour(*args).colours
+    colours = contour(*args, tied_region(*args)).colours
     assert colours is not None
     assert colours.high_is_best == (direction == "maximize")

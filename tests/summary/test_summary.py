@@ -3,27 +3,37 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas
 import pytest
-from rich.console import Console
 
 from sweeper import families
 from sweeper.records import TrialState
+from sweeper.region import Edge, Evidence, Interval, LeaveOneOut, Noise, Slope, Tie, interval_words
 from sweeper.summary import Summary, markdown, render, summarise, write
+from sweeper.summary.advice import advice, enough_trials
+from sweeper.summary.files import to_json
+from sweeper.summary.findings import findings
 from sweeper.summary.html import page as report
-from synthetic import SPACE, START, sweep_config, sweep_records, trial
+from sweeper.summary.schema import json_schema
+from sweeper.summary.warnings import warnings
+from sweeper.terminal import terminal
+from synthetic import SPACE, START, sound_records, sweep_config, sweep_records, trial
 
+jsonschema = pytest.importorskip("jsonschema")
 CONFIG = sweep_config(trials=60)
 RECORDS = sweep_records(60)
 LINKS = {r.number: f"http://127.0.0.1:5000/#/experiments/1/runs/r{r.number}" for r in RECORDS}
 COMMANDS = {"more trials": "sweeper resume dprnn --trials 90"}
 SUMMARY = summarise(CONFIG, RECORDS, links=LINKS, commands=COMMANDS, now=START)
 EMPTY = summarise(CONFIG, [], now=START)
+PLAIN = sweep_config({name: SPACE[name] for name in ("lr", "batch_size")}, trials=40)
+SOUND = summarise(PLAIN, sound_records(40), now=START)
+INTERVAL = Interval(1.2e-3, 4e-3, tied=3, worse=0, expected=29.5, confidence=0.9)
+ROOT = Path(__file__).parents[2]
 
 
 def test_leaderboard_is_the_ten_best_finished() -> None:
@@ -72,23 +82,87 @@ def test_markdown_has_the_verdict_in_its_first_line() -> None:
 
 def test_markdown_tables_keep_their_columns() -> None:
     config = sweep_config({"model.kind": {"type": "categorical", "choices": ["a|b", "c"]}})
-    table = markdown(summarise(config, [trial(0, {"model.kind": "a|b"}, 9.0)]))
-    rows = [line.replace("\\|", "") for line in table.splitlines() if line.startswith("|")]
-    assert len({row.count("|") for row in rows}) == 1
+    text = markdown(summarise(config, [trial(0, {"model.kind": "a|b"}, 9.0)]))
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 2
+    for table in tables:
+        assert len({row.replace("\\|", "").count("|") for row in table}) == 1
 
 
-def test_warnings_of_a_sound_sweep_are_few() -> None:
-    config = sweep_config(SPACE, trials=20)
-    drawn = [(1e-4 * 300 ** (i / 19), 2 ** (1 + i % 4)) for i in range(20)]
-    sound = [
-        trial(
-            i,
-            {"lr": lr, "batch_size": batch},
-            30 - math.log(lr / 2e-3) ** 2 - math.log2(batch / 6) ** 2,
-        )
-        for i, (lr, batch) in enumerate(drawn)
+def test_a_table_that_is_too_wide_says_which_columns_it_leaves_out() -> None:
+    names = [f"model.quite_a_long_name_{i}" for i in range(6)]
+    config = sweep_config({n: {"type": "float", "low": 0.0, "high": 1.0} for n in names})
+    text = shown(summarise(config, [trial(0, dict.fromkeys(names, 0.5), 9.0)]), 80)
+    assert "quite_a_long_name_0" in text
+    said = " ".join(text.split())
+    assert "No room here for: time, epochs, quite_a_long_name_5, quite_a_long_name_4" in said
+
+
+def test_a_sound_sweep_has_evidence_and_no_warnings() -> None:
+    assert SOUND.warnings == ()
+    told = {finding.topic: finding.text for finding in SOUND.findings}
+    assert next(iter(told)) == "centre"
+    assert told["trials"].startswith("40 of 40 trained to the last epoch, ")
+    assert "grows as batch_size^0." in told["slope"]
+    assert "90% interval" in told["prediction"]
+    assert [step.split(",")[0] for step in SOUND.steps] == ["Before it is built upon"]
+
+
+def test_steps_say_which_bound_to_move_and_how_many_trials_are_missing() -> None:
+    edge = Edge("batch_size", "lower", 2.0, 2.0, 0.7, 1.0)
+    thin = Evidence(False, "it is known too little", more_trials=12)
+    counts = replace(SOUND.region.counts, finished=10, stopped=30)
+    region = replace(SOUND.region, edges=(edge,), evidence=thin, counts=counts, recommended=None)
+    assert list(advice(region)) == [
+        "Move the lower end of batch_size from 2 to 1 and search on.",
+        "About 12 more trials to the last epoch would be enough evidence, which is about 48 more "
+        "in all, since most are stopped early.",
     ]
-    assert summarise(config, sound).warnings == ()
+    assert enough_trials(region, 40) == 88
+    assert enough_trials(SOUND.region, 40) == 60
+
+
+def test_more_trials_are_not_advised_where_settings_do_not_matter() -> None:
+    flat = replace(SOUND.region, evidence=Evidence(False, "seeds differ as much"))
+    assert [step[:38] for step in advice(flat)] == ["More trials of this kind would hardly "]
+
+
+def test_findings_of_what_a_sweep_may_hold() -> None:
+    row = replace(SOUND.region.rows[2], cliff_octaves=1.5, interval=INTERVAL)
+    region = replace(
+        SOUND.region,
+        recommended=row,
+        counts=replace(SOUND.region.counts, diverged=3),
+        slope=Slope(0.1, -0.2, 0.4),
+        noise=Noise(0.05, repeated=2),
+        ties=(Tie(16, 3e-3, 29.5, 0.9, 1.7),),
+        evidence=replace(SOUND.region.evidence, loo=LeaveOneOut(40, 0.6, 0.1)),
+    )
+    told = {finding.topic: finding.text for finding in findings(region)}
+    assert told["as good"] == (
+        "batch_size 16 with lr 3e-3 is as good and 1.7x faster: expect val_si_sdr 29.50 dB, "
+        "near-optimal with 90% probability"
+    )
+    assert told["slope"].startswith("no clear trend of the best lr with batch_size")
+    assert told["cliff"] == (
+        "the nearest trial that diverged had lr 0.011, 2.8 times the interval's upper end "
+        "(1.5 octaves)"
+    )
+    assert told["trials"].endswith("2 configurations with more than one seed")
+    assert told["prediction"].endswith("the model does not predict, do not rely on it")
+    assert "does not predict" in "".join(warnings(CONFIG, [], region))
+
+
+def test_json_follows_its_published_schema(written: Path) -> None:
+    published = json.loads((ROOT / "docs" / "summary.schema.json").read_text())
+    assert published == json_schema()  # else: sweeper schema summary > docs/summary.schema.json
+    for summary in (SUMMARY, EMPTY, SOUND):
+        jsonschema.validate(json.loads(json.dumps(to_json(summary))), published)
+    jsonschema.validate(json.loads((written / "summary.json").read_text()), published)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(json.dumps(to_json(SOUND) | {"region": None})), published)
+    summary_fields = published["properties"]
+    assert all("description" in field for field in summary_fields.values())
 
 
 def test_warnings() -> None:
@@ -105,7 +179,7 @@ def test_warnings() -> None:
         "6 of 8 trials ended, 1 are unfinished: this is not the whole sweep.",
         "1 trial failed; the last (trial 4): disk full",
         "1 trial ran out of time before the last epoch.",
-        "lr 0.029 is at the upper end of its range (0.03): widen the range and search on.",
+        "lr: the optimum may lie above 0.03, the upper end of its range.",
         "33% of the trials diverged, the lowest at lr 0.02: lower the upper end of the range.",
         "Out of memory: 1 of 5 trials with batch_size 16.",
         "Only 1 trial trained to the end: ranges and ranks can change with more.",
@@ -201,20 +275,43 @@ def test_zero_trials(tmp_path: Path) -> None:
 
 
 def shown(summary: Summary, width: int) -> str:
-    console = Console(width=width, record=True, file=io.StringIO())
+    file = io.StringIO()
+    console = terminal(file)
+    console.width = width
     console.print(render(summary))
-    return console.export_text()
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_terminal_shows_what_matters_unabridged(width: int) -> None:
-    text = shown(SUMMARY, width)
+@pytest.mark.parametrize("summary", [SUMMARY, SOUND], ids=["synthetic", "sound"])
+def test_terminal_shows_what_matters_unabridged(summary: Summary, width: int) -> None:
+    text = shown(summary, width)
     assert "…" not in text
-    row = next(row for row in SUMMARY.region.rows if row.interval)
-    assert row.interval is not None
-    assert f"{row.interval.low:.1e}".replace("e-0", "e-") in text
-    assert COMMANDS["more trials"] in text
-    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+    words = " ".join(text.replace("│", " ").split())
+    assert " ".join(summary.verdict.split()) in words
+    for said in (*(f.text for f in summary.findings), *summary.steps, *summary.warnings):
+        assert said in words.replace(" ! ", " ")
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_terminal_tables_have_one_line_a_row() -> None:
+    lines = shown(SOUND, 80).splitlines()
+    interval = next(row.interval for row in SOUND.region.rows if row.interval)
+    words = interval_words(interval)
+    (row,) = [line for line in lines if line[0:1].isdigit() and words in line]
+    assert row.endswith(" of 10")
+    ranks = [line.split()[0] for line in lines if line[0:1].isdigit()]
+    assert ranks == ["40", "2", "4", "8", "16", "1", "2", "3", "4", "5"]  # 40 trials: ...
+
+
+def test_markdown_says_the_same_in_the_same_order() -> None:
+    text = markdown(SOUND)
+    places = [text.index(SOUND.verdict), text.index("## Region"), text.index("## Evidence")]
+    places += [text.index(finding.text) for finding in SOUND.findings]
+    places += [text.index("## Next"), text.index(SOUND.steps[0])]
+    assert places == sorted(places)
 
 
 def test_terminal_without_trials() -> None:

@@ -67,8 +67,9 @@ def _why(record: TrialRecord) -> str:
         return f": {record.reason}"
     if record.state is TrialState.COMPLETE or not record.reason:
         return ""
-    clause = record.reason.rpartition(": ")[2]
-    return f": {clause if record.state is TrialState.PRUNED else record.reason}"
+    if record.state is TrialState.PRUNED:
+        return f", {record.reason.rpartition(': ')[2].removeprefix('stopped ')}"
+    return f": {record.reason}"
 
 
 def _progress(state: BoardState) -> str:

@@ -6,14 +6,17 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from sweeper.charts.style import INK, RAMP
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Axis", "Chart", "Colours", "Field", "Lines", "Mark", "Panel", "Points", "Symbol"]
+__all__ = ["Axis", "Band", "Chart", "Colours", "Field", "Labels", "Lines", "Mark", "Panel"]
+__all__ += ["Points", "Symbol"]
 
 _PER_ROW = 4
 
-Symbol = Literal["dot", "ring", "cross", "square", "star"]
+Symbol = Literal["dot", "ring", "cross", "square", "star", "diamond"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Points:
     Attributes:
         hover: a text for each point, lines separated by ``<br>``.
         values: colours by value, on the chart's colour scale; empty for one ``colour``.
+        edge: colour of the outline of filled symbols.
     """
 
     label: str
@@ -43,6 +47,7 @@ class Points:
     hover: tuple[str, ...] = ()
     values: tuple[float, ...] = ()
     size: float = 9.0
+    edge: str = INK
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +60,71 @@ class Lines:
     width: float = 1.5
     opacity: float = 1.0
     steps: bool = False
+    dashed: bool = False
     hover: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """The area between two curves over the same ``x``, one legend entry."""
+
+    label: str
+    x: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    colour: str
+    opacity: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Texts in the plot, centred ``lift`` pixels above their points (below, where negative)."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    texts: tuple[str, ...]
+    lift: float = 12.0
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """Values ``z[row of y][column of x]`` as filled contours, NaN where nothing is known."""
+    """Values ``z[row of y][column of x]`` as filled contours, NaN where nothing is known.
+
+    Attributes:
+        lined: whether lines separate the colours.
+    """
 
     x: tuple[float, ...]
     y: tuple[float, ...]
     z: tuple[tuple[float, ...], ...]
+    opacity: float = 0.45
+    lined: bool = True
 
 
-Mark = Points | Lines | Field
+Mark = Points | Lines | Band | Labels | Field
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """The colour scale of values: the best is darkest."""
+    """The colour scale of values: the best is darkest.
+
+    Attributes:
+        ramp: from worst to best.
+        ticks: texts by value; None for the drawing's own.
+    """
 
     label: str
     low: float
     high: float
     high_is_best: bool
+    ramp: tuple[str, ...] = RAMP
+    ticks: Mapping[float, str] | None = None
+
+    @property
+    def rising(self) -> tuple[str, ...]:
+        """The ramp from the lowest to the highest value."""
+        return self.ramp if self.high_is_best else self.ramp[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +134,7 @@ class Panel:
     x: Axis
     y: Axis
     marks: tuple[Mark, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +157,9 @@ class Chart:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of the grid of panels, at least one each."""
-        columns = min(len(self.panels), _PER_ROW) or 1
-        return math.ceil(len(self.panels) / columns) or 1, columns
+        """Rows and columns of the grid of panels, at least one each; rows as full as can be."""
+        rows = math.ceil(len(self.panels) / _PER_ROW) or 1
+        return rows, math.ceil(len(self.panels) / rows) or 1
 
     def grid(self) -> Iterator[tuple[int, int, Panel]]:
         """Row, column and panel; an axis name is not repeated to the right of itself."""

@@ -7,7 +7,7 @@ import io
 from html import unescape
 from typing import TYPE_CHECKING
 
-from sweeper.charts.chart import Chart, Lines, Points
+from sweeper.charts.chart import Band, Chart, Lines, Points
 from sweeper.charts.parallel import ParallelChart
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ def _of_mark(mark: Mark, panel: Panel) -> Iterator[tuple[object, ...]]:
             text = mark.hover[i] if mark.hover else ""
             for x, y in zip(xs, ys, strict=True):
                 yield (mark.label, i, x, _named(y, panel), None, _plain(text))
+    elif isinstance(mark, Band):
+        for side, ys in (("low", mark.low), ("high", mark.high)):
+            for x, y in zip(mark.x, ys, strict=True):
+                yield (mark.label, side, x, y, None, "")
 
 
 def _named(y: float, panel: Panel) -> object:

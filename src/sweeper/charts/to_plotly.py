@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from sweeper.charts.chart import Axis, Chart, Field, Lines, Panel, Points
-from sweeper.charts.style import GREY, INK, LEVELS, RAMP, VALUED
+from sweeper.charts.chart import Axis, Band, Chart, Field, Labels, Lines, Panel, Points
+from sweeper.charts.style import GREY, INK, LEVELS, VALUED
 
 if TYPE_CHECKING:
-    from sweeper.charts.chart import Mark
     from sweeper.charts.parallel import ParallelAxis, ParallelChart
 
 __all__ = ["draw", "draw_parallel"]
@@ -27,6 +26,9 @@ def draw(chart: Chart) -> Any:
     named: set[str] = set()
     for row, column, panel in chart.grid():
         for mark in panel.marks:
+            if isinstance(mark, Labels):
+                _add_labels(figure, mark, panel, row + 1, column + 1)
+                continue
             trace = _trace(mark, chart)
             new = bool(_name(mark)) and _name(mark) not in named
             named.add(_name(mark))
@@ -36,7 +38,9 @@ def draw(chart: Chart) -> Any:
                 figure.add_trace(_legend_entry(mark), row + 1, column + 1)
             figure.add_trace(trace, row + 1, column + 1)
         _axes(figure, panel, row + 1, column + 1)
-    _frame(figure, chart.title, chart.note, height=max(480, 330 * rows))
+    _frame(figure, chart.title, chart.note, height=620 if rows == 1 else 120 + 330 * rows)
+    if any(panel.title for panel in chart.panels):
+        figure.update_layout(margin={"t": 115})
     if chart.colours:
         figure.update_layout(coloraxis=_colour_axis(chart))
     return figure
@@ -64,12 +68,14 @@ def draw_parallel(chart: ParallelChart) -> Any:
     return figure
 
 
-def _name(mark: Mark) -> str:
+def _name(mark: Points | Lines | Band | Field) -> str:
     return "" if isinstance(mark, Field) else mark.label
 
 
-def _trace(mark: Mark, chart: Chart) -> Any:
+def _trace(mark: Points | Lines | Band | Field, chart: Chart) -> Any:
     match mark:
+        case Band():
+            return _band(mark)
         case Points():
             return _points(mark)
         case Lines():
@@ -82,7 +88,7 @@ def _points(mark: Points) -> Any:
     thin = mark.symbol == "cross"
     colour = {"color": mark.values, "coloraxis": "coloraxis"} if mark.values else {}
     outline: dict[str, Any] = {"width": 2 if mark.symbol in ("cross", "ring") else 1}
-    outline["color"] = mark.colour if thin or mark.symbol == "ring" else INK
+    outline["color"] = mark.colour if thin or mark.symbol == "ring" else mark.edge
     marker = {"symbol": _SYMBOLS.get(mark.symbol, mark.symbol), "size": mark.size, "line": outline}
     return go.Scatter(
         name=mark.label,
@@ -123,16 +129,53 @@ def _lines(mark: Lines) -> Any:
         y=y,
         mode="lines",
         opacity=mark.opacity,
-        line={"color": mark.colour, "width": mark.width, "shape": "hv" if mark.steps else "linear"},
+        line={
+            "color": mark.colour,
+            "width": mark.width,
+            "shape": "hv" if mark.steps else "linear",
+            "dash": "dash" if mark.dashed else "solid",
+        },
         hovertext=hover,
         hoverinfo="text+y" if mark.hover else "skip",
     )
+
+
+def _band(mark: Band) -> Any:
+    return go.Scatter(
+        name=mark.label,
+        x=(*mark.x, *mark.x[::-1]),
+        y=(*mark.high, *mark.low[::-1]),
+        mode="lines",
+        fill="toself",
+        fillcolor=mark.colour,
+        opacity=mark.opacity,
+        line={"width": 0},
+        hoverinfo="skip",
+    )
+
+
+def _add_labels(figure: Any, mark: Labels, panel: Panel, row: int, column: int) -> None:
+    """As annotations, since only they have a ground; on a log axis these are in decades."""
+    for x, y, text in zip(mark.x, mark.y, mark.texts, strict=True):
+        figure.add_annotation(
+            x=math.log10(x) if panel.x.log else x,
+            y=math.log10(y) if panel.y.log else y,
+            yshift=mark.lift,
+            yanchor="bottom" if mark.lift >= 0 else "top",
+            text=f"<b>{escape(text)}</b>" if mark.bold else escape(text),
+            showarrow=False,
+            font={"size": 12, "color": INK},
+            bgcolor="rgba(255,255,255,0.8)",
+            row=row,
+            col=column,
+        )
 
 
 def _field(mark: Field, chart: Chart) -> Any:
     """Has the colours of the chart's own scale: a contour on a shared one hangs plotly.js."""
     colours = _colour_axis(chart)
     low, high = colours["cmin"], colours["cmax"]
+    valued = any(isinstance(m, Points) and m.values for p in chart.panels for m in p.marks)
     return go.Contour(
         x=mark.x,
         y=mark.y,
@@ -140,22 +183,41 @@ def _field(mark: Field, chart: Chart) -> Any:
         zmin=low,
         zmax=high,
         colorscale=colours["colorscale"],
-        showscale=False,
-        contours={"start": low, "end": high, "size": (high - low) / LEVELS},
-        opacity=0.45,
+        colorbar=colours["colorbar"],
+        showscale=not valued,  # points bring the chart's own
+        contours={
+            "start": low,
+            "end": high,
+            "size": (high - low) / LEVELS,
+            "showlines": mark.lined,
+        },
+        opacity=mark.opacity,
         line={"width": 0.5},
         hoverinfo="skip",
     )
 
 
 def _axes(figure: Any, panel: Panel, row: int, column: int) -> None:
+    if panel.title:
+        figure.add_annotation(
+            text=f"<b>{escape(panel.title)}</b>",
+            x=0,
+            y=1.01,
+            xref="x domain",
+            yref="y domain",
+            xanchor="left",
+            yanchor="bottom",
+            showarrow=False,
+            row=row,
+            col=column,
+        )
     figure.update_xaxes(_axis(panel.x), row=row, col=column)
     figure.update_yaxes(_axis(panel.y), row=row, col=column)
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
     layout: dict[str, Any] = {
-        "title": {"text": escape(axis.label), "standoff": 8},
+        "title": {"text": escape(axis.label), "standoff": 8, "font": {"size": 14}},
         "type": "log" if axis.log else "linear",
         "zeroline": False,
     }
@@ -168,12 +230,17 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 def _colour_axis(chart: Chart) -> dict[str, Any]:
     assert chart.colours is not None
-    ramp = RAMP if chart.colours.high_is_best else RAMP[::-1]
+    ramp, ticks = chart.colours.rising, chart.colours.ticks
+    bar: dict[str, Any] = {
+        "title": {"text": escape(chart.colours.label), "side": "right", "font": {"size": 13}}
+    }
+    if ticks:
+        bar |= {"tickvals": list(ticks), "ticktext": list(ticks.values())}
     return {
         "colorscale": [[i / (len(ramp) - 1), colour] for i, colour in enumerate(ramp)],
         "cmin": chart.colours.low,
         "cmax": chart.colours.high,
-        "colorbar": {"title": {"text": escape(chart.colours.label), "side": "right"}},
+        "colorbar": bar,
     }
 
 
@@ -196,6 +263,6 @@ def _frame(figure: Any, title: str, note: str, height: int) -> None:
         font={"color": INK, "size": 13},
         height=height,
         margin={"t": 90, "b": 110},
-        legend={"orientation": "h", "y": -0.22, "yref": "paper"},
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
         hoverlabel={"align": "left"},
     )

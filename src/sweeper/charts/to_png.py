@@ -10,9 +10,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sweeper.charts.chart import Axis, Chart, Field, Lines, Points
-from sweeper.charts.style import GREY, INK, LEVELS, RAMP, VALUED
+from sweeper.charts.chart import Axis, Band, Chart, Field, Labels, Lines, Points
+from sweeper.charts.style import GREY, INK, LEVELS, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "draw_parallel"]
 
-_SYMBOLS = {"dot": "o", "ring": "o", "cross": "x", "square": "s", "star": "*"}
+_SYMBOLS = {"dot": "o", "ring": "o", "cross": "x", "square": "s", "star": "*", "diamond": "D"}
 _DPI = 120
-_BAR = 6  # lines wider than this are bars: their ends are exact
+_BAR = 4  # lines wider than this are bars: their ends are exact
 
 
 def draw(chart: Chart, path: Path) -> None:
@@ -38,15 +39,19 @@ def draw(chart: Chart, path: Path) -> None:
     for row, column, panel in chart.grid():
         axes = figure.add_subplot(rows, columns, row * columns + column + 1)
         used.append(axes)
-        for mark in panel.marks:
-            _add(mark, axes, colours)
+        for i, mark in enumerate(panel.marks):
+            _add(mark, axes, colours, 2 + i / len(panel.marks))
         _axis(axes, "x", panel.x)
         _axis(axes, "y", panel.y)
         axes.grid(color="#e6e9ed", linewidth=0.7)
+        if panel.title:
+            axes.set_title(panel.title, loc="left", fontsize=10, weight="bold", color=INK)
         axes.set_axisbelow(True)
     if chart.colours and used:
         bar = figure.colorbar(colours, ax=used, pad=0.02)
         bar.set_label(chart.colours.label)
+        if chart.colours.ticks:
+            bar.set_ticks(list(chart.colours.ticks), labels=list(chart.colours.ticks.values()))
     _legend(figure, used)
     _save(figure, chart.title, chart.note, path)
 
@@ -74,37 +79,46 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _save(figure: Figure, title: str, note: str, path: Path) -> None:
+    """With the title and its note in a margin of their own above all panels."""
     if not figure.axes:
         figure.add_subplot().axis("off")
-    figure.axes[0].set_title(" ")  # keeps room for the two lines drawn over it
-    heading = figure.suptitle(title, x=0.02, ha="left", weight="bold", color=INK, fontsize=13)
-    if note:
-        heading.set_text(f"{title}\n")
-        figure.text(
-            0.02, 1 - 0.42 / figure.get_figheight(), note, color="#5b6673", fontsize=10, va="top"
-        )
+    inches = figure.get_figheight()
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(rect=(0, 0, 1, 1 - (0.68 if note else 0.44) / inches))
+    figure.text(
+        0.02, 1 - 0.12 / inches, title, color=INK, fontsize=13, weight="bold", va="top", ha="left"
+    )
+    figure.text(0.02, 1 - 0.42 / inches, note, color="#5b6673", fontsize=10, va="top", ha="left")
     figure.savefig(path, format="png")
 
 
 def _mappable(chart: Chart) -> ScalarMappable:
     if chart.colours is None:
         return ScalarMappable()
-    ramp = RAMP if chart.colours.high_is_best else RAMP[::-1]
     norm = Normalize(chart.colours.low, chart.colours.high)
-    return ScalarMappable(norm, LinearSegmentedColormap.from_list("ramp", list(ramp)))
+    return ScalarMappable(
+        norm, LinearSegmentedColormap.from_list("ramp", list(chart.colours.rising))
+    )
 
 
-def _add(mark: Mark, axes: Axes, colours: ScalarMappable) -> None:
+def _add(mark: Mark, axes: Axes, colours: ScalarMappable, order: float) -> None:
+    """Draw above all marks of a lower ``order``; fields lie lowest."""
     match mark:
         case Points():
-            _add_points(mark, axes, colours)
+            _add_points(mark, axes, colours, order)
         case Lines():
-            _add_lines(mark, axes)
+            _add_lines(mark, axes, order)
+        case Band():
+            look: dict[str, Any] = {"color": mark.colour, "alpha": mark.opacity, "linewidth": 0}
+            axes.fill_between(mark.x, mark.low, mark.high, label=mark.label, zorder=order, **look)
+        case Labels():
+            _add_labels(mark, axes, order)
         case Field():
             _add_field(mark, axes, colours)
 
 
-def _add_points(mark: Points, axes: Axes, colours: ScalarMappable) -> None:
+def _add_points(mark: Points, axes: Axes, colours: ScalarMappable, order: float) -> None:
     look: dict[str, Any] = {"s": mark.size**2 * 0.6, "marker": _SYMBOLS[mark.symbol]}
     if mark.values:
         look |= {"c": mark.values, "cmap": colours.cmap, "norm": colours.norm}
@@ -116,15 +130,18 @@ def _add_points(mark: Points, axes: Axes, colours: ScalarMappable) -> None:
         look |= {"linewidths": 1.8}
     else:
         hollow = mark.symbol in ("ring", "square")
-        look |= {"edgecolors": mark.colour if hollow else INK, "linewidths": 1.3 if hollow else 0.7}
+        look |= {
+            "edgecolors": mark.colour if hollow else mark.edge,
+            "linewidths": 1.3 if hollow else 0.7,
+        }
     label = "" if mark.values else mark.label
-    axes.scatter(mark.x, mark.y, label=label, zorder=3, clip_on=False, **look)
+    axes.scatter(mark.x, mark.y, label=label, zorder=order, clip_on=False, **look)
     if mark.values:  # in the legend, marks of many colours would have that of the first
         own = {"s": look["s"], "marker": look["marker"], "c": VALUED, "edgecolors": INK}
         axes.scatter([], [], label=mark.label, linewidths=0.7, **own)
 
 
-def _add_lines(mark: Lines, axes: Axes) -> None:
+def _add_lines(mark: Lines, axes: Axes, order: float) -> None:
     for i, (x, y) in enumerate(mark.paths):
         axes.plot(
             x,
@@ -133,18 +150,37 @@ def _add_lines(mark: Lines, axes: Axes) -> None:
             linewidth=mark.width,
             alpha=mark.opacity,
             drawstyle="steps-post" if mark.steps else "default",
+            linestyle="--" if mark.dashed else "-",
             solid_capstyle="butt" if mark.width > _BAR else "round",
             label=mark.label if i == 0 else None,
-            zorder=2.5,
+            zorder=order,
+        )
+
+
+def _add_labels(mark: Labels, axes: Axes, order: float) -> None:
+    for x, y, text in zip(mark.x, mark.y, mark.texts, strict=True):
+        axes.annotate(
+            text,
+            (x, y),
+            (0, mark.lift),
+            textcoords="offset pixels",
+            ha="center",
+            va="bottom" if mark.lift >= 0 else "top",
+            weight="bold" if mark.bold else "normal",
+            color=INK,
+            fontsize=9,
+            zorder=order,
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.2},
         )
 
 
 def _add_field(mark: Field, axes: Axes, colours: ScalarMappable) -> None:
     z = np.ma.masked_invalid(np.asarray(mark.z))
     levels = np.linspace(colours.norm.vmin or 0.0, colours.norm.vmax or 1.0, LEVELS + 1)
-    look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "alpha": 0.45}
-    axes.contourf(mark.x, mark.y, z, levels=levels, extend="both", zorder=1, **look)
-    axes.contour(mark.x, mark.y, z, levels=levels, colors=GREY, linewidths=0.4, zorder=1.1)
+    look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "alpha": mark.opacity}
+    axes.contourf(mark.x, mark.y, z, levels=levels, extend="both", zorder=0.6, **look)
+    if mark.lined:
+        axes.contour(mark.x, mark.y, z, levels=levels, colors=GREY, linewidths=0.4, zorder=0.65)
 
 
 def _axis(axes: Axes, which: str, axis: Axis) -> None:

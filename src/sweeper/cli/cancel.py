@@ -12,9 +12,8 @@ __all__ = ["cancel"]
 
 def cancel(name: Name, sweeps: Sweeps = DEFAULT_ROOT) -> None:
     """End a sweep now; `sweeper resume` goes on with its running trials."""
-    from rich.console import Console
-
     from sweeper.sweep import steer
+    from sweeper.terminal import terminal
 
-    if not steer.cancel(name, sweeps, Console(highlight=False)):
+    if not steer.cancel(name, sweeps, terminal()):
         raise typer.Exit(1)

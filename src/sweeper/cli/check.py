@@ -10,9 +10,8 @@ __all__ = ["check"]
 
 def check(space: Space, settings: Settings = None, sweeps: Sweeps = DEFAULT_ROOT) -> None:
     """Check a search space and show what it would run; start nothing."""
-    from rich.console import Console
-
     from sweeper.config import load
     from sweeper.sweep.preview import preview
+    from sweeper.terminal import terminal
 
-    preview(load(space, settings or []), str(space), sweeps, Console(highlight=False))
+    preview(load(space, settings or []), str(space), sweeps, terminal())

@@ -12,11 +12,10 @@ def list_(sweeps: Sweeps = DEFAULT_ROOT, as_json: AsJson = False) -> None:
     """Show all sweeps side by side."""
     import json
 
-    from rich.console import Console
-
     from sweeper.sweep.listing import Damaged, look_at_all, rows_json, table
+    from sweeper.terminal import terminal
 
-    console = Console(highlight=False)
+    console = terminal()
     found = look_at_all(sweeps)
     if as_json:
         print(json.dumps(rows_json(found), indent=2))

@@ -12,9 +12,8 @@ __all__ = ["pause"]
 
 def pause(name: Name, wait: Wait = False, sweeps: Sweeps = DEFAULT_ROOT) -> None:
     """Free the workers and GPUs of a running sweep until `sweeper resume`."""
-    from rich.console import Console
-
     from sweeper.sweep import steer
+    from sweeper.terminal import terminal
 
-    if not steer.pause(name, sweeps, Console(highlight=False), wait=wait):
+    if not steer.pause(name, sweeps, terminal(), wait=wait):
         raise typer.Exit(1)

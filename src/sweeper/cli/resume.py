@@ -23,12 +23,11 @@ def resume(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Go on with a sweep where it stands, also after a pause."""
-    from rich.console import Console
-
     from sweeper.sweep.offer import choose
     from sweeper.sweep.steer import wake
+    from sweeper.terminal import terminal
 
-    console = Console(highlight=False)
+    console = terminal()
     name = name or choose(sweeps, console)
     if name is None or wake(name, sweeps, console, trials):
         return

@@ -31,15 +31,14 @@ def run(
     ] = False,
 ) -> None:
     """Run a sweep to its verdict, or go on with an unfinished one."""
-    from rich.console import Console
-
     from sweeper.config import load
     from sweeper.sweep.preview import preview
     from sweeper.sweep.session import run_sweep
+    from sweeper.terminal import terminal
 
     own = [f"warm_start={json.dumps(warm_start)}"] if warm_start else []
     config = load(space, [*(settings or []), *own])
-    console = Console(highlight=False)
+    console = terminal()
     if dry_run:
         preview(config, str(space), sweeps, console)
         return

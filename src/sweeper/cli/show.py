@@ -21,15 +21,14 @@ def show(
     """Show one trial from near: parameters, curves, files, log."""
     import json
 
-    from rich.console import Console
-
     from sweeper.ledger.paths import SweepPaths
     from sweeper.sweep import show as words
     from sweeper.sweep.look import look
+    from sweeper.terminal import terminal
 
     found = look(SweepPaths.existing(name, sweeps))
     record = words.find_trial(found, trial)
     if as_json:
         print(json.dumps(words.to_json(found, record), indent=2))
     else:
-        Console(highlight=False).print(words.show(found, record))
+        terminal().print(words.show(found, record))

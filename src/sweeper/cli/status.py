@@ -12,14 +12,13 @@ def status(name: MaybeName = None, sweeps: Sweeps = DEFAULT_ROOT, as_json: AsJso
     """Show how a sweep stands."""
     import json
 
-    from rich.console import Console
-
     from sweeper.ledger.paths import SweepPaths
     from sweeper.sweep import status as words
     from sweeper.sweep.look import look
+    from sweeper.terminal import terminal
 
     found = look(SweepPaths.one(name, sweeps))
     if as_json:
         print(json.dumps(words.to_json(found), indent=2))
     else:
-        Console(highlight=False).print(words.status(found))
+        terminal().print(words.status(found))

@@ -12,9 +12,8 @@ __all__ = ["stop"]
 
 def stop(name: Name, wait: Wait = False, sweeps: Sweeps = DEFAULT_ROOT) -> None:
     """End a sweep after its running trials, as the first Ctrl-C does."""
-    from rich.console import Console
-
     from sweeper.sweep import steer
+    from sweeper.terminal import terminal
 
-    if not steer.stop(name, sweeps, Console(highlight=False), wait=wait):
+    if not steer.stop(name, sweeps, terminal(), wait=wait):
         raise typer.Exit(1)

@@ -24,10 +24,9 @@ def sync(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Bring MLflow up to date; the exit code is 0 when it has everything."""
-    from rich.console import Console
-
     from sweeper.ledger.paths import SweepPaths
     from sweeper.sweep.tidy import sync
+    from sweeper.terminal import terminal
 
-    if not sync(SweepPaths.one(name, sweeps), Console(highlight=False), tracking_uri):
+    if not sync(SweepPaths.one(name, sweeps), terminal(), tracking_uri):
         raise typer.Exit(1)

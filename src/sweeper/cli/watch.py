@@ -10,9 +10,8 @@ __all__ = ["watch"]
 
 def watch(name: MaybeName = None, sweeps: Sweeps = DEFAULT_ROOT) -> None:
     """Follow a running sweep until its end; Ctrl-C leaves it alone."""
-    from rich.console import Console
-
     from sweeper.ledger.paths import SweepPaths
     from sweeper.sweep.follow import follow
+    from sweeper.terminal import terminal
 
-    follow(SweepPaths.one(name, sweeps), Console(highlight=False))
+    follow(SweepPaths.one(name, sweeps), terminal())

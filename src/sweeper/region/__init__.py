@@ -20,10 +20,22 @@ from sweeper.region.answer import (
 from sweeper.region.find import find_region
 from sweeper.region.present import inside, quick_region_of, region_of
 from sweeper.region.tied import tied_region
-from sweeper.region.verdict import edge_words, interval_words, row_words, verdict
+from sweeper.region.verdict import (
+    SURE,
+    bound_words,
+    edge_words,
+    expected_words,
+    interval_words,
+    row_words,
+    sureness,
+    thin_words,
+    tie_words,
+    verdict,
+)
 
 __all__ = [
     "ENOUGH",
+    "SURE",
     "Best",
     "Centre",
     "Counts",
@@ -38,13 +50,18 @@ __all__ = [
     "Row",
     "Slope",
     "Tie",
+    "bound_words",
     "edge_words",
+    "expected_words",
     "find_region",
     "inside",
     "interval_words",
     "quick_region_of",
     "region_of",
     "row_words",
+    "sureness",
+    "thin_words",
+    "tie_words",
     "tied_region",
     "verdict",
 ]

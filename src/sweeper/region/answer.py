@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+
+# the types are looked up when the schema of summary.json is made
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sweeper.records import Direction, ParamValue, TrialRecord, TrialState
 from sweeper.words import number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ENOUGH",
@@ -189,6 +189,7 @@ class Map:
         inside: probability of being near-optimal.
         optimum: probability of holding the optimum; sums to 1.
         expected, sd: the objective and its standard deviation, in the metric's units.
+        low, high: hold the objective with 90%; far from all trials it is not symmetric.
         region: whether the cell is in the region.
         level: the region is where ``inside`` is at least this.
         expected_iou: expected intersection over union of the region and the near-optimal set.
@@ -200,6 +201,8 @@ class Map:
     optimum: tuple[tuple[float, ...], ...]
     expected: tuple[tuple[float, ...], ...]
     sd: tuple[tuple[float, ...], ...]
+    low: tuple[tuple[float, ...], ...]
+    high: tuple[tuple[float, ...], ...]
     region: tuple[tuple[bool, ...], ...]
     level: float
     expected_iou: float

@@ -20,7 +20,7 @@ from sweeper.region.tied import tied_region
 
 __all__ = ["assemble"]
 
-_RULE = "10% of (median - best) of the surrogate"
+_RULE = "10% of the way from the best setting to the median one"
 _NOISE_RULE = "one standard deviation over seeds"
 
 

@@ -45,7 +45,7 @@ def _reason(analysis: Analysis, loo: LeaveOneOut) -> str:
     if why := blind(analysis, loo):
         return why
     if found.expected_iou < _IOU:
-        return f"the region is known to {found.expected_iou:.0%} only"
+        return f"expected overlap with the true region only {found.expected_iou:.0%}"
     return ""
 
 
@@ -56,7 +56,7 @@ def blind(analysis: Analysis, loo: LeaveOneOut) -> str:
     if contrast < _CONTRAST or found.region.mean() > _SHARE:
         return "seeds differ as much as learning rates and batch sizes do"
     if not loo.predicts:
-        return "the surrogate does not foretell trials that it has not seen"
+        return "the fitted model does not predict trials that it has not seen"
     return ""
 
 

@@ -23,14 +23,17 @@ def map_of(analysis: Analysis) -> Map:
     # the mean on the warped scale: far from all trials the plain one has no bound
     warp = analysis.model.warp
     expected = sign * warp.back(warp.forward(found.samples).mean(axis=0))
-    low, high = np.quantile(found.samples, [0.16, 0.84], axis=0)
+    sd_low, sd_high = np.quantile(found.samples, [0.16, 0.84], axis=0)
+    low, high = np.sort(sign * np.quantile(found.samples, [0.05, 0.95], axis=0), axis=0)
     return Map(
         lr=tuple(float(value) for value in analysis.grid.lr),
         batch_sizes=analysis.grid.batch_size,
         inside=_rows(found.inside, shape),
         optimum=_rows(held, shape),
         expected=_rows(expected, shape),
-        sd=_rows((high - low) / 2, shape),
+        sd=_rows((sd_high - sd_low) / 2, shape),
+        low=_rows(low, shape),
+        high=_rows(high, shape),
         region=tuple(tuple(row) for row in found.region.reshape(shape).tolist()),
         level=found.level,
         expected_iou=found.expected_iou,

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeper.region.answer import ENOUGH, Best, Counts, Edge, Interval, Region, Row
-from sweeper.words import count, listed, measured, number, settings
+from sweeper.region.answer import ENOUGH, Best, Centre, Counts, Edge, Interval, Region, Row, Tie
+from sweeper.words import count, listed, measured, number, settings, unit
 
 if TYPE_CHECKING:
     from sweeper.records import ParamValue
 
-__all__ = ["edge_words", "interval_words", "row_words", "verdict"]
+__all__ = [
+    "SURE",
+    "bound_words",
+    "edge_words",
+    "expected_words",
+    "interval_words",
+    "row_words",
+    "sureness",
+]
+__all__ += ["thin_words", "tie_words", "verdict"]
 
+SURE = 0.6
+"""Expected overlap from which the evidence is called good."""
+
+_FAIR = 0.45
 _MOST = 4  # parameters named in a sentence
+_FASTER = 1.1
+_LIKELY = 0.8
 
 
 def verdict(region: Region) -> str:
-    """At most two sentences."""
+    """Two sentences: what to use and expect, and how sure that is."""
     if region.best is None:
         return f"{_nothing(region)} There is nothing to recommend yet."
-    if not region.rows or (region.lr is None and region.batch_size is not None):
+    if region.lr is None and region.batch_size is None:
         return f"{_best_words(region, region.best)} {_tied_words(region)}{_edge_clause(region)}."
-    if region.recommended is None:
-        return _thin(region, region.best)
-    return f"{_use(region, region.recommended)} {_evidence(region, region.recommended)}"
+    if region.centre is None or not region.evidence.enough:
+        return f"{thin_words(region)} {_so_far(region, region.best)}{_edge_clause(region)}."
+    return f"{_use(region, region.centre)} {_sure(region)}{_edge_clause(region)}."
+
+
+def thin_words(region: Region) -> str:
+    """One sentence: that the evidence does not carry a region, and why."""
+    reason = region.evidence.reason
+    return f"Not enough evidence for a region{f': {reason}' if reason else ''}."
 
 
 def interval_words(interval: Interval | None) -> str:
@@ -32,26 +53,52 @@ def interval_words(interval: Interval | None) -> str:
 
 
 def row_words(region: Region, row: Row) -> str:
-    """What a row's evidence amounts to, in a few words."""
-    if row.interval:
-        share = f"{row.interval.tied} of {row.interval.tied + row.interval.worse} tied"
-        return (
-            share if row.interval.confidence is None else f"{share} ({row.interval.confidence:.0%})"
-        )
+    """How a row's finished trials stand to the best, in a few words."""
     if row.best is None or row.behind is None or region.tolerance is None:
         return _no_finished(row.counts)
-    if row.counts.finished < ENOUGH:
-        return f"not enough evidence ({row.counts.finished} of {ENOUGH})"
     if row.behind > region.tolerance:
         return f"{measured(region.metric, row.behind)} behind"
-    return "only 1 tied" if region.lr else "tied with the best"
+    if row.counts.finished < ENOUGH:
+        return f"tied, only {row.counts.finished} finished"
+    return "tied with the best"
 
 
 def edge_words(edge: Edge) -> str:
+    """A clause: that the optimum may lie beyond the end of a range, and how likely that is."""
+    side = "below" if edge.side == "lower" else "above"
+    sure = "" if edge.probability is None else f" ({edge.probability:.0%} probability)"
     return (
-        f"{edge.name} {number(_tidy(edge.best))} is at the {edge.side} end of its range "
-        f"({number(_tidy(edge.bound))})"
+        f"{edge.name}: the optimum may lie {side} {number(_tidy(edge.bound))}, the {edge.side} end "
+        f"of its range{sure}"
     )
+
+
+def bound_words(edge: Edge) -> str:
+    """What to do about an edge: ``move the lower end of batch_size from 2 to 1``."""
+    bound = number(_tidy(edge.bound))
+    if edge.proposed is None:
+        return f"extend {edge.name} {'below' if edge.side == 'lower' else 'above'} {bound}"
+    to = number(_tidy(edge.proposed))
+    return f"move the {edge.side} end of {edge.name} from {bound} to {to}"
+
+
+def _beyond(edge: Edge) -> str:
+    """``batch_size below 2``."""
+    return f"{edge.name} {'below' if edge.side == 'lower' else 'above'} {number(_tidy(edge.bound))}"
+
+
+def tie_words(region: Region, tie: Tie) -> str:
+    """``batch_size 16 with lr 5.5e-3 is as good and 1.7x faster``."""
+    at = f" with {region.lr} {number(tie.lr, 2)}" if region.lr and tie.lr is not None else ""
+    sure = "as good" if tie.inside >= _LIKELY else "probably as good"
+    fast = f" and {tie.faster:.1f}x faster" if tie.faster and tie.faster >= _FASTER else ""
+    return f"{region.batch_size} {number(tie.batch_size)}{at} is {sure}{fast}"
+
+
+def sureness(region: Region) -> str:
+    """``good``, ``fair`` or ``weak``, by the expected overlap."""
+    overlap = region.confidence or 0.0
+    return "good" if overlap >= SURE else "fair" if overlap >= _FAIR else "weak"
 
 
 def _tidy(value: float) -> ParamValue:
@@ -106,43 +153,67 @@ def _tied_words(region: Region) -> str:
     )
 
 
-def _thin(region: Region, best: Best) -> str:
-    each = " for each batch size" if region.batch_size else ""
+def _so_far(region: Region, best: Best) -> str:
+    said = (
+        f"Best so far is {settings(best.params, _MOST)} "
+        f"with {region.metric} {measured(region.metric, best.value)} (trial {best.number})"
+    )
+    more = region.evidence.more_trials
     return (
-        f"Not enough evidence for an interval of {region.lr}{each}: "
-        f"best so far is {settings(best.params, _MOST)} "
-        f"with {region.metric} {measured(region.metric, best.value)} (trial {best.number}). "
-        f"{_tied_words(region)}{_edge_clause(region)}."
+        f"{said}; about {count(more, 'more trial')} to the last epoch would tell" if more else said
     )
 
 
-def _use(region: Region, row: Row) -> str:
-    assert row.interval is not None
-    assert region.best is not None
-    batch = f"{region.batch_size} {row.label} with " if row.batch_sizes else ""
-    others = {r.name for r in region.ranges} - {region.lr, region.batch_size}
-    rest = f" and the rest as in trial {region.best.number}" if others else ""
-    return (
-        f"Use {batch}{region.lr} {interval_words(row.interval)}{rest}: "
-        f"expect {region.metric} about {measured(region.metric, row.interval.expected)} "
-        f"(best {measured(region.metric, region.best.value)}, trial {region.best.number})."
+def _use(region: Region, centre: Centre) -> str:
+    row = region.recommended
+    rest = {k: v for k, v in centre.params.items() if k not in (region.lr, region.batch_size)}
+    what = []
+    if row is not None and region.lr:
+        what.append(
+            f"{region.lr} {interval_words(row.interval)} "
+            f"(centre {number(centre.params[region.lr], 2)})"
+        )
+    elif region.lr:
+        what.append(f"{region.lr} {number(centre.params[region.lr], 2)}")
+    if region.batch_size:
+        what.append(f"{region.batch_size} {number(centre.params[region.batch_size])}")
+    what += [settings(rest, _MOST)] if rest else []
+    return f"Use {listed(what)}: expect {expected_words(region, centre)}."
+
+
+def expected_words(region: Region, centre: Centre) -> str:
+    """``val_si_sdr 10.31 dB (90% interval 10.11 to 10.51)``."""
+    low, high = (
+        measured(region.metric, end).removesuffix(unit(region.metric)).strip()
+        for end in (centre.low, centre.high)
     )
+    said = f"{region.metric} {measured(region.metric, centre.expected)}"
+    return f"{said} (90% interval {low} to {high})"
 
 
-def _evidence(region: Region, row: Row) -> str:
-    assert row.interval is not None
-    trials = f"{row.interval.tied} of {row.interval.tied + row.interval.worse} trials there"
-    tolerance = measured(region.metric, region.tolerance)
+def _sure(region: Region) -> str:
+    said = [f"The evidence is {sureness(region)}"]
     if region.confidence is not None:
-        sure = f"Confidence {region.confidence:.0%}"
-    else:
-        sure = f"Evidence: {trials} are within {tolerance} of the best"
-    others = [r.label for r in region.rows if r is not row and r.interval]
-    also = f"; {region.batch_size} {listed(others)} tied too" if others else ""
-    return f"{sure}, one seed each{also}{_edge_clause(region)}."
+        said[0] += f" ({region.confidence:.0%} expected overlap with the true region)"
+    return "; ".join([*said, *_tied_sizes(region)])
+
+
+def _tied_sizes(region: Region) -> list[str]:
+    """The fastest of the tied batch sizes; where none is faster, which are tied."""
+    fast = [tie for tie in region.ties if (tie.faster or 0.0) >= _FASTER]
+    if fast or len(region.ties) == 1:
+        return [tie_words(region, tie) for tie in (fast or region.ties)[:1]]
+    sizes = sorted((tie.batch_size for tie in region.ties), key=float)
+    if not sizes:
+        return []
+    named = [number(size) for size in sizes]
+    which = listed(named) if len(named) <= _MOST else f"{named[0]} to {named[-1]}"
+    own = f", each with its own {region.lr}" if region.lr else ""
+    return [f"{region.batch_size} {which} are about as good{own}"]
 
 
 def _edge_clause(region: Region) -> str:
     if not region.edges:
         return ""
-    return f"; {listed([edge_words(e) for e in region.edges])}, the optimum may lie beyond"
+    beyond = listed([_beyond(edge) for edge in region.edges])
+    return f"; the optimum may lie outside the search space ({beyond})"

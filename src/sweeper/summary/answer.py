@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+# the types are looked up when the schema of summary.json is made
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sweeper.records import ParamValue
-    from sweeper.region import Region
+from sweeper.records import ParamValue
+from sweeper.region import Region
+from sweeper.summary.findings import Finding
 
 __all__ = ["SCHEMA", "Cost", "Entry", "Summary"]
 
@@ -22,7 +21,11 @@ class Entry:
     """A trial on the leaderboard.
 
     Attributes:
+        rank: 1 is the best.
+        number: the trial's.
         value: the objective at the trial's best epoch.
+        params: of the searched parameters, by their names in the search space.
+        epoch: the last that it trained.
         finished: False where no trial has finished and the best of the stopped are shown.
         seconds: what workers spent on it.
         link: where its run is shown; empty where nobody gave one.
@@ -40,7 +43,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds: by the clock while the sweep ran, and of all workers together."""
+    """What the sweep has cost.
+
+    Attributes:
+        wall_seconds: by the clock, while sessions ran; None while unknown.
+        worker_seconds: of all workers together.
+    """
 
     wall_seconds: float | None
     worker_seconds: float
@@ -51,11 +59,18 @@ class Summary:
     """All that a report shows.
 
     Attributes:
-        verdict: at most two sentences.
+        name: of the sweep.
+        experiment: in MLflow.
+        verdict: two sentences: what to use and expect, and how sure that is.
+        findings: what the verdict rests on, most important first.
+        region: the answer in numbers.
         total: trials that the budget allows.
         epochs: epochs of a full training.
         leaderboard: the ten best.
         warnings: what to know before the verdict is believed, most important first.
+        steps: what to do next, most important first.
+        cost: what it took.
+        more: a total of trials that ought to be enough, or half more where nobody can tell.
         commands: what to type next, by purpose ("resume").
         written: seconds since 1970.
         ongoing: the sweep runs, and this is how it stands.
@@ -66,12 +81,15 @@ class Summary:
     name: str
     experiment: str
     verdict: str
+    findings: tuple[Finding, ...]
     region: Region
     total: int
     epochs: int
     leaderboard: tuple[Entry, ...]
     warnings: tuple[str, ...]
+    steps: tuple[str, ...]
     cost: Cost
+    more: int
     written: float
     commands: Mapping[str, str] = field(default_factory=dict)
     ongoing: bool = False

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sweeper import families
+from sweeper import families, plots
 from sweeper.charts import as_csv, write_png
 from sweeper.ledger.files import write_atomically
 from sweeper.records import best_report
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sweeper.charts import Chart, ParallelChart
     from sweeper.config import SweepConfig
     from sweeper.records import TrialRecord
+    from sweeper.region import Region
     from sweeper.summary.answer import Summary
 
 __all__ = ["to_json", "trials_csv", "write"]
@@ -33,6 +34,8 @@ _WITHOUT_PARAMETERS = ("history", "learning_curves", "top_curves", "edf", "timel
 
 _ORDER = (
     "contour",
+    "profile",
+    "isolation",
     "slice",
     "parallel_coordinates",
     "importance",
@@ -56,7 +59,7 @@ def write(
     """
     from sweeper.summary.html import page
 
-    charts = dict(_charts(config, records))
+    charts = dict(_charts(config, records, summary.region))
     texts = {
         "summary.md": markdown(summary),
         "summary.json": json.dumps(to_json(summary), indent=2) + "\n",
@@ -112,16 +115,15 @@ def _date(seconds: float | None) -> str:
 
 
 def _charts(
-    config: SweepConfig, records: Sequence[TrialRecord]
+    config: SweepConfig, records: Sequence[TrialRecord], region: Region
 ) -> Iterator[tuple[str, Chart | ParallelChart]]:
     names = families.member_names("plots")
     records = [r for r in records if not r.is_repeat]  # they would lie on what they repeat
     placed = inside(config, records)
     rank = {name: i for i, name in enumerate(_ORDER)}
     for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):
-        plot = families.load("plots", name)
         shown = records if name in _WITHOUT_PARAMETERS else placed
-        yield name, plot(shown, config.objective, config.search_space)
+        yield name, plots.draw(name, shown, config.objective, config.search_space, region)
 
 
 def _draw(charts: dict[str, Chart | ParallelChart], folder: Path) -> Iterator[Path]:

@@ -9,7 +9,8 @@ import plotly.io  # type: ignore[import-untyped]
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from sweeper.charts import as_plotly
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions
+from sweeper.summary.region_table import regions
+from sweeper.summary.tables import Table, counts_line, evidence, leaderboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,10 +29,13 @@ h1 { font-size: 20px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 28px 0 6p
 .dim { color: #5b6673; } .warn { color: #8a4b00; margin: 2px 0; }
 table { border-collapse: collapse; font-size: 14px; } .wide { overflow-x: auto; }
 th { text-align: left; border-bottom: 2px solid #cbd2d9; }
-th, td { padding: 4px 14px 4px 0; white-space: nowrap; } td { border-bottom: 1px solid #e6e9ed; }
+th, td { padding: 4px 14px 4px 0; } td.short, th { white-space: nowrap; }
+td { border-bottom: 1px solid #e6e9ed; }
 code { background: #f1f3f5; padding: 1px 6px; border-radius: 3px; }
 .figure { border-top: 1px solid #e6e9ed; padding-top: 8px; }
 """
+
+_SHORT = 40  # characters of a cell
 
 _CONFIG = {"displaylogo": False, "responsive": True}
 
@@ -46,12 +50,13 @@ def page(summary: Summary, charts: Sequence[Chart | ParallelChart]) -> str:
             f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
             f'<h1>{name}</h1><div class="dim">{escape(counts_line(summary))}</div>',
             f'<div class="verdict">{escape(summary.verdict)}</div>',
-            *(f'<p class="warn">&#9888; {escape(text)}</p>' for text in summary.warnings),
             *_figures(charts[:1]),
             *_table(regions(summary)),
+            *_table(evidence(summary)),
+            *_warnings(summary),
+            *_next(summary),
             *_table(leaderboard(summary)),
             *_figures(charts[1:]),
-            *_commands(summary),
             "</body></html>",
         ]
     )
@@ -84,11 +89,23 @@ def _row(tag: str, cells: Sequence[str], link: str) -> str:
     texts = [escape(cell) for cell in cells]
     if link.startswith("http"):  # a place inside the MLflow UI leads nowhere from a page of its own
         texts[1] = f'<a href="{escape(link)}" target="_blank" rel="noopener">{texts[1]}</a>'
-    return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"
+    # long cells may be wrapped, but no value is torn from its unit
+    kinds = [' class="short"' if len(cell) <= _SHORT else "" for cell in cells]
+    row = "".join(f"<{tag}{kind}>{text}</{tag}>" for text, kind in zip(texts, kinds, strict=True))
+    return f"<tr>{row}</tr>"
 
 
-def _commands(summary: Summary) -> Iterator[str]:
-    if summary.commands:
+def _warnings(summary: Summary) -> Iterator[str]:
+    if summary.warnings:
+        yield "<h2>Warnings</h2>"
+    for text in summary.warnings:
+        yield f'<p class="warn">&#9888; {escape(text)}</p>'
+
+
+def _next(summary: Summary) -> Iterator[str]:
+    if summary.steps or summary.commands:
         yield "<h2>Next</h2>"
+    if summary.steps:
+        yield f"<ol>{''.join(f'<li>{escape(step)}</li>' for step in summary.steps)}</ol>"
     for why, command in summary.commands.items():
         yield f"<p>{escape(why)}: <code>{escape(command)}</code></p>"

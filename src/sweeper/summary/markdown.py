@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions, settings
+from sweeper.summary.region_table import regions
+from sweeper.summary.tables import Table, counts_line, evidence, leaderboard, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,22 +32,27 @@ def _head(summary: Summary) -> Iterator[str]:
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
+    for table in (regions(summary), evidence(summary)):
+        yield from _section(table)
     if summary.warnings:
         yield "## Warnings"
         yield "\n".join(f"- {_text(warning)}" for warning in summary.warnings)
-    for table in (regions(summary), leaderboard(summary)):
-        if table.rows:
-            yield f"## {table.title}"
-            yield _table(table)
-            if table.note:
-                yield table.note
-    if summary.commands:
+    if summary.steps or summary.commands:
         yield "## Next"
-        yield "\n".join(f"- {why}: `{command}`" for why, command in summary.commands.items())
-    if summary.settings:
-        table = settings(summary)
+        steps = [f"{i}. {_text(step)}" for i, step in enumerate(summary.steps, 1)]
+        yield from ["\n".join(steps)] if steps else []
+        commands = [f"- {why}: `{command}`" for why, command in summary.commands.items()]
+        yield from ["\n".join(commands)] if commands else []
+    yield from _section(leaderboard(summary))
+    yield from _section(settings(summary))
+
+
+def _section(table: Table) -> Iterator[str]:
+    if table.rows:
         yield f"## {table.title}"
         yield _table(table)
+        if table.note:
+            yield _text(table.note)
 
 
 def _text(text: str) -> str:

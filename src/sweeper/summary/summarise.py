@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import region_of, verdict
 from sweeper.region.scale import scale_of
+from sweeper.summary.advice import advice, enough_trials
 from sweeper.summary.answer import Cost, Entry, Summary
+from sweeper.summary.findings import findings
 from sweeper.summary.warnings import warnings
 
 if TYPE_CHECKING:
@@ -48,12 +50,15 @@ def summarise(
         name=config.name,
         experiment=config.experiment,
         verdict=verdict(region),
+        findings=tuple(findings(region)),
         region=region,
         total=config.budget.trials,
         epochs=config.epochs,
         leaderboard=_leaderboard(config, records, links or {}),
         warnings=tuple(warnings(config, records, region)),
+        steps=tuple(advice(region)),
         cost=_cost(records, wall_seconds),
+        more=enough_trials(region, config.budget.trials),
         written=time.time() if now is None else now,
         commands=dict(commands or {}),
         ongoing=ongoing,

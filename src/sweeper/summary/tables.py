@@ -5,27 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweeper.region import Counts, interval_words, row_words
 from sweeper.words import count, duration, measured, number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sweeper.region import Row
+    from sweeper.region import Counts
     from sweeper.summary.answer import Entry, Summary
 
-__all__ = ["Table", "counts_line", "leaderboard", "regions", "settings"]
+__all__ = ["Table", "counts_line", "evidence", "leaderboard", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under a heading each; ``links`` are the rows' targets, empty for none."""
+    """Rows of text under a heading each.
+
+    Attributes:
+        links: the rows' targets; empty for none.
+        spare: headings of columns that may be left out where there is no room, the first first.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     links: tuple[str, ...] = ()
     note: str = ""
+    spare: tuple[str, ...] = ()
 
 
 def counts_line(summary: Summary) -> str:
@@ -42,46 +45,35 @@ def counts_line(summary: Summary) -> str:
     )
 
 
-def regions(summary: Summary) -> Table:
-    """What is known for each batch size; no rows where neither lr nor batch size is searched."""
-    region = summary.region
-    lr = region.lr or "lr"
-    rows = region.rows if region.counts.ended else ()
-    outcomes = [name for name in _NAMES if any(_named(row.counts)[name] for row in rows)]
-    header = (
-        region.batch_size or "batch size",
-        f"{lr} interval",
-        "evidence",
-        f"best {lr}",
-        "best",
-        " / ".join(outcomes),
-        "cliff",
-    )
-    tolerance = measured(region.metric, region.tolerance)
-    note = ""
-    if region.rule:
-        note = f"Tied: within {tolerance} of the best {region.metric} ({region.rule})."
-    if any(row.cliff_octaves is not None for row in rows):
-        note += f" Cliff: factors of two in {lr} up to the nearest trial that diverged."
-    cells = tuple(_region_row(summary, row, outcomes) for row in rows)
-    return Table("Region", header, cells, note=note)
+def evidence(summary: Summary) -> Table:
+    """What the verdict rests on."""
+    rows = tuple((finding.topic, finding.text) for finding in summary.findings)
+    return Table("Evidence", ("what", "found"), rows)
 
 
 def leaderboard(summary: Summary) -> Table:
     entries = summary.leaderboard
     names = list(dict.fromkeys(name for entry in entries for name in entry.params))
-    header = ("#", "trial", summary.region.metric, *names, "epochs", "time")
+    shorter = _short(names)
+    header = ("#", "trial", summary.region.metric, *shorter, "epochs", "time")
     best_stopped = bool(entries) and not entries[0].finished
     return Table(
         "Best trials so far, none finished" if best_stopped else "Best trials",
         header,
         tuple(_entry_row(summary, entry, names) for entry in entries),
         tuple(entry.link for entry in entries),
+        spare=("time", "epochs", *reversed(shorter)),
     )
 
 
 def settings(summary: Summary) -> Table:
     return Table("Settings", ("setting", "value"), tuple(summary.settings.items()))
+
+
+def _short(names: list[str]) -> list[str]:
+    """``n_fft`` for ``model.n_fft``, as MLflow names it, where that is one parameter."""
+    own = [name.rpartition(".")[2] for name in names]
+    return [a if own.count(a) == 1 else name for a, name in zip(own, names, strict=True)]
 
 
 def _outcomes(counts: Counts) -> str:
@@ -100,25 +92,6 @@ def _named(counts: Counts) -> dict[str, int]:
         "running": counts.running,
         "interrupted": counts.interrupted,
     }
-
-
-_NAMES = tuple(_named(Counts()))
-
-
-def _region_row(summary: Summary, row: Row, outcomes: Sequence[str]) -> tuple[str, ...]:
-    region = summary.region
-    has_lr = row.best is not None and region.lr is not None
-    best_lr = number(row.best.params.get(region.lr)) if has_lr and row.best and region.lr else "-"
-    cliff = "-" if row.cliff_octaves is None else f"+{row.cliff_octaves:.1f} oct."
-    return (
-        row.label,
-        interval_words(row.interval),
-        row_words(region, row),
-        best_lr,
-        measured(region.metric, row.best.value) if row.best else "-",
-        " / ".join(str(_named(row.counts)[name]) for name in outcomes),
-        cliff,
-    )
 
 
 def _entry_row(summary: Summary, entry: Entry, names: list[str]) -> tuple[str, ...]:

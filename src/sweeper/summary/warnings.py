@@ -25,8 +25,9 @@ def warnings(config: SweepConfig, records: Sequence[TrialRecord], region: Region
     """One sentence each, most important first."""
     yield from _unended(config, region)
     yield from _failed(records, region)
+    yield from _blind(region)
     for edge in region.edges:
-        yield f"{edge_words(edge)}: widen the range and search on."
+        yield f"{edge_words(edge)}."
     yield from _diverged(records, region)
     yield from _out_of_memory(region)
     yield from _few(region)
@@ -48,6 +49,15 @@ def _failed(records: Sequence[TrialRecord], region: Region) -> Iterator[str]:
         yield f"{count(len(failed), 'trial')} failed; the last (trial {failed[-1].number}): {why}"
     if counts.timed_out:
         yield f"{count(counts.timed_out, 'trial')} ran out of time before the last epoch."
+
+
+def _blind(region: Region) -> Iterator[str]:
+    loo = region.evidence.loo
+    if loo is not None and not loo.predicts:
+        yield (
+            "The fitted model does not predict trials that it has not seen "
+            f"({max(loo.explained, 0.0):.0%} of their variance explained): do not rely on its map."
+        )
 
 
 def _diverged(records: Sequence[TrialRecord], region: Region) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from sweeper.config import SweepConfig
 from sweeper.engine.limits import is_over
@@ -27,20 +29,21 @@ def report(
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
     records, now = history.records(), time.time()
     best = champion(config, mirror.paths, records)
-    commands = _while_running(config) if ongoing else _commands(config, history, records, now)
-    if best is not None:
-        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
-    return summarise(
+    summary = summarise(
         config,
         records,
         wall_seconds=history.elapsed(now),
         links={n: place for r in records if (place := mirror.run_place(n := r.number))},
-        commands=commands,
         now=now,
         ongoing=ongoing,
         places=_places(mirror, best, ongoing=ongoing),
         settings={**mirror.sweep.limits, **mirror.sweep.settings},
     )
+    left = partial(_commands, config, history, records, now)
+    commands = _while_running(config) if ongoing else left(summary.more)
+    if best is not None:
+        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
+    return replace(summary, commands=commands)
 
 
 class LiveReport:
@@ -93,11 +96,15 @@ def _while_running(config: SweepConfig) -> dict[str, str]:
 
 
 def _commands(
-    config: SweepConfig, history: History, records: Sequence[TrialRecord], now: float
+    config: SweepConfig,
+    history: History,
+    records: Sequence[TrialRecord],
+    now: float,
+    enough: int,
 ) -> dict[str, str]:
-    """What to type next."""
+    """What to type next; ``enough`` trials in all are what the next session should have."""
     name, total = config.name, config.budget.trials
-    more = {"more trials": f"sweeper resume {name} --trials {total + max(8, total // 2)}"}
+    more = {"more trials": f"sweeper resume {name} --trials {enough}"}
     if is_over(config, history, now):
         return {}  # it was not for want of trials
     if sum(r.state.ended for r in records) < max(total, len(records)):

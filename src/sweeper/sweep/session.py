@@ -29,6 +29,7 @@ from sweeper.sweep.place import enter
 from sweeper.sweep.report import LiveReport
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
+from sweeper.terminal import terminal
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.thread import MirrorThread
@@ -128,7 +129,7 @@ def _work(
 def _train(conductor: Conductor, thread: MirrorThread, helm: Helm) -> None:
     ledger = conductor.ledger
     with quiet(ledger.paths.logs / "ray.log") as output:
-        own = Console(file=output, highlight=False)
+        own = terminal(output)
         with Watch(conductor, thread, own) as watch:
 
             def tick() -> None:
