@@ -53,9 +53,13 @@ def _of_mark(mark: Mark, panel: Panel) -> Iterator[tuple[object, ...]]:
             for x, y in zip(xs, ys, strict=True):
                 yield (mark.label, i, x, _named(y, panel), None, _plain(text))
     elif isinstance(mark, Band):
-        for side, ys in (("low", mark.low), ("high", mark.high)):
-            for x, y in zip(mark.x, ys, strict=True):
-                yield (mark.label, side, x, y, None, "")
+        yield from _of_band(mark)
+
+
+def _of_band(band: Band) -> Iterator[tuple[object, ...]]:
+    for side, ys in (("low", band.low), ("high", band.high)):
+        for x, y in zip(band.x, ys, strict=True):
+            yield (band.label, side, x, y, None, "")
 
 
 def _named(y: float, panel: Panel) -> object:
