@@ -27,7 +27,7 @@ Array = np.ndarray[Any, Any]
 
 _FINISHED = 3
 _TRIALS = 8
-_GUARD = 1 / 3  # share of the draws
+_GUARD = 0.25  # share of the draws
 _GUARDED = 6  # finished trials, for a surrogate of their own
 _EXPONENT = 0.35  # of lr over batch size, before any trial (Shallue et al. 2019, arXiv:1811.03600)
 
@@ -56,8 +56,15 @@ def analyse(
     each: int = 40,
     cells: tuple[int, int] = FINE,
     pending: Sequence[Mapping[str, ParamValue]] = (),
+    guard: float = _GUARD,
 ) -> Analysis:
     """Fit the surrogate and ask it for every cell.
+
+    Args:
+        draws, each: sets of hyperparameters, and joint samples for each of them.
+        cells: most cells along lr and batch size.
+        pending: trials that run; they are taken to end as expected.
+        guard: share of the draws that come from a surrogate of the last epochs alone.
 
     Raises:
         TooFew: there is too little to fit it to.
@@ -68,7 +75,7 @@ def analyse(
     observations = observe(records, objective, axes)
     _check(observations)
     observations = thinned(observations)
-    models = _models(observations, _shear(axes), draws)
+    models = _models(observations, _shear(axes), draws, guard)
     if pending:
         points = _points(axes, pending, observations.nominal)
         models = [model.believing(points) for model in models]
@@ -81,16 +88,16 @@ def analyse(
     return Analysis(axes, grid, observations, model, others, inclusion)
 
 
-def _models(observations: Observations, shear: float, draws: int) -> list[Surrogate]:
+def _models(observations: Observations, shear: float, draws: int, guard: float) -> list[Surrogate]:
     """One of all epochs, and one of the last ones alone, which guards against trusting early epochs
     that say nothing of the last ones (a cosine schedule under early stopping)."""
     warp = Warp.around(observations)
-    if observations.final.sum() < _GUARDED or observations.final.all():
+    guarding = round(guard * draws) if observations.final.sum() >= _GUARDED else 0
+    if guarding == 0:
         return [fit(observations, warp, shear, draws)]
-    guard = max(1, round(_GUARD * draws))
     return [
-        fit(observations, warp, shear, draws - guard),
-        fit(observations.ended(), warp, shear, guard),
+        fit(observations, warp, shear, draws - guarding),
+        fit(observations.ended(), warp, shear, guarding),
     ]
 
 

@@ -36,7 +36,9 @@ def place(
     Raises:
         TooFew: no surrogate can be fitted.
     """
-    analysis = analyse(records, objective, space, draws=6, each=80, cells=COARSE, pending=pending)
+    analysis = analyse(
+        records, objective, space, draws=6, each=80, cells=COARSE, pending=pending, guard=0
+    )
     left = doubt_left(analysis, seed)
     return params_of(analysis, space, int(left.argmin()))
 

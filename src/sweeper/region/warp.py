@@ -14,7 +14,7 @@ __all__ = ["Warp", "inputs_of"]
 
 Array = np.ndarray[Any, Any]
 
-_SCALE = 0.15  # of (median - best): closer to the best the warp is linear, beyond logarithmic
+_SCALE = 0.3  # of (median - best): closer to the best the warp is linear, beyond logarithmic
 _BAD = 0.5  # standard deviation of the value that stands for a diverged trial
 _AVERAGED = 4.0  # trials: of more, what is averaged away is no longer noise but the landscape
 _SOFT = 0.3
