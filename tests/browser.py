@@ -69,10 +69,11 @@ class Page:
     def wait_for(self, text: str) -> None:
         self.wait(f"document.body.innerText.includes({json.dumps(text)})")
 
-    def click(self, selector: str) -> None:
-        """Click on the first that ``selector`` finds."""
-        self.wait(f"!!document.querySelector({json.dumps(selector)})")
-        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+    def press(self, tag: str, text: str) -> None:
+        """Click on the first element of this kind with this text."""
+        found = f"[...document.querySelectorAll('{tag}')].find(e => e.innerText === {text!r})"
+        self.wait(f"!!{found}")
+        self.run(f"{found}.click()")
 
     def size(self, width: int, height: int) -> None:
         self.send(

@@ -23,7 +23,7 @@ from sweeper.tracker.reconcile import reconcile
 from sweeper.tracker.state import MirrorState
 from sweeper.tracker.store import RunGoneError, Store, WriteRefusedError
 from sweeper.tracker.tail import Chunk, count_lines, length, read_chunk
-from sweeper.tracker.view import view_place
+from sweeper.tracker.view import model_place, view_place
 from sweeper.tracker.writes import plan
 
 __all__ = ["Mirror"]
@@ -120,7 +120,7 @@ class Mirror:
     @property
     def model_place(self) -> str | None:
         """Where the registered model is, as seen from another page of the UI."""
-        return f"#/models/{self._sweep.name}" if self._state.target else None
+        return model_place(self._sweep.name) if self._state.target else None
 
     def artifact_place(self, name: str) -> str | None:
         """Where an artifact of the parent run is, as seen from another page of the UI."""

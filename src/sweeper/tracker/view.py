@@ -13,7 +13,7 @@ from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.links import MODEL_TRAINING
 from sweeper.tracker.names import finished_key, metric_key, safe_key
 
-__all__ = ["view_place", "view_tag"]
+__all__ = ["model_place", "view_place", "view_tag"]
 
 _TAG = "mlflow.sharedViewState."
 _MOST_RUNS = 500
@@ -21,6 +21,11 @@ _CHARTS, _CURVES = "Parameters and objective", "Learning curves"
 _COLUMN_TAGS = ("sweeper.state", "sweeper.stop_reason")
 
 Chart = dict[str, Any]
+
+
+def model_place(name: str) -> str:
+    """Where a registered model is, as seen from another page of the UI."""
+    return f"#/models/{name}?{MODEL_TRAINING}"
 
 
 def view_place(experiment_id: str, sweep: SweepIdentity) -> str:

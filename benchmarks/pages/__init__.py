@@ -1,0 +1,1 @@
+"""How long the pages of a large sweep take to be written and to be seen."""
