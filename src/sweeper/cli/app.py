@@ -13,6 +13,7 @@ from sweeper.cli import (
     cancel,
     check,
     enhance,
+    export,
     pause,
     resume,
     run,
@@ -49,6 +50,7 @@ app.command()(cancel.cancel)
 app.command()(sync.sync)
 app.command()(enhance.enhance)
 app.add_typer(ui.ui, name="ui")
+app.command()(export.export)
 app.command()(check.check)
 app.command()(schema.schema)
 

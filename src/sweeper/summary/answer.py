@@ -57,6 +57,7 @@ class Summary:
         leaderboard: the ten best.
         warnings: what to know before the verdict is believed, most important first.
         commands: what to type next, by purpose ("resume").
+        findings: how many learning curves show what.
         written: seconds since 1970.
         ongoing: the sweep runs, and this is how it stands.
         places: where in the MLflow UI more is to be seen, by what it is.
@@ -77,3 +78,4 @@ class Summary:
     ongoing: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    findings: str = ""

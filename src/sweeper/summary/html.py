@@ -9,7 +9,7 @@ import plotly.io  # type: ignore[import-untyped]
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from sweeper.charts import as_plotly
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions
+from sweeper.summary.tables import Table, counts_line, curves_line, leaderboard, regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,6 +45,7 @@ def page(summary: Summary, charts: Sequence[Chart | ParallelChart]) -> str:
             f'<html lang="en"><head><meta charset="utf-8"><title>{name}</title>',
             f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
             f'<h1>{name}</h1><div class="dim">{escape(counts_line(summary))}</div>',
+            f'<div class="dim">{escape(curves_line(summary))}</div>',
             f'<div class="verdict">{escape(summary.verdict)}</div>',
             *(f'<p class="warn">&#9888; {escape(text)}</p>' for text in summary.warnings),
             *_figures(charts[:1]),

@@ -5,7 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions, settings
+from sweeper.summary.tables import (
+    Table,
+    counts_line,
+    curves_line,
+    leaderboard,
+    regions,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +38,8 @@ def _head(summary: Summary) -> Iterator[str]:
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
+    if curves := curves_line(summary):
+        yield f"{curves}."
     if summary.warnings:
         yield "## Warnings"
         yield "\n".join(f"- {_text(warning)}" for warning in summary.warnings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sweeper.diagnosis import find_all
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import region_of, verdict
 from sweeper.region.scale import scale_of
@@ -44,6 +45,7 @@ def summarise(
         settings: what the sweep runs with, for people.
     """
     region = region_of(config, records)
+    findings = find_all(records, config.objective, config.epochs)
     return Summary(
         name=config.name,
         experiment=config.experiment,
@@ -52,13 +54,14 @@ def summarise(
         total=config.budget.trials,
         epochs=config.epochs,
         leaderboard=_leaderboard(config, records, links or {}),
-        warnings=tuple(warnings(config, records, region)),
+        warnings=(*warnings(config, records, region), *findings.consequences()),
         cost=_cost(records, wall_seconds),
         written=time.time() if now is None else now,
         commands=dict(commands or {}),
         ongoing=ongoing,
         places=dict(places or {}),
         settings=dict(settings or {}),
+        findings=findings.line,
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sweeper.region import Row
     from sweeper.summary.answer import Entry, Summary
 
-__all__ = ["Table", "counts_line", "leaderboard", "regions", "settings"]
+__all__ = ["Table", "counts_line", "curves_line", "leaderboard", "regions", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ def counts_line(summary: Summary) -> str:
         f"{said}; {duration(cost.wall_seconds)} by the clock, "
         f"{duration(cost.worker_seconds)} of worker time"
     )
+
+
+def curves_line(summary: Summary) -> str:
+    """``Learning curves: 13 convergence, 2 overfitting``; empty where none could be judged."""
+    return f"Learning curves: {summary.findings}" if summary.findings else ""
 
 
 def regions(summary: Summary) -> Table:

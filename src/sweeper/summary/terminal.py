@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from sweeper.summary.tables import Table, counts_line, leaderboard, regions
+from sweeper.summary.tables import Table, counts_line, curves_line, leaderboard, regions
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,6 +29,8 @@ def render(summary: Summary) -> RenderableType:
         Panel(head, title=Text(summary.name, "bold"), title_align="left", border_style="green"),
         Text(counts_line(summary), style="dim"),
     ]
+    if curves := curves_line(summary):
+        parts.append(Text(curves, style="dim"))
     for table in (regions(summary), leaderboard(summary)):
         if table.rows:
             parts += ["", _table(table)]
