@@ -15,6 +15,7 @@ from sweeper.cli import (
     enhance,
     export,
     pause,
+    reproduce,
     resume,
     run,
     schema,
@@ -51,6 +52,7 @@ app.command()(sync.sync)
 app.command()(enhance.enhance)
 app.add_typer(ui.ui, name="ui")
 app.command()(export.export)
+app.command()(reproduce.reproduce)
 app.command()(check.check)
 app.command()(schema.schema)
 
