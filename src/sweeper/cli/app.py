@@ -13,6 +13,7 @@ from sweeper.cli import (
     cancel,
     check,
     enhance,
+    compare,
     export,
     pause,
     reproduce,
@@ -52,6 +53,7 @@ app.command()(sync.sync)
 app.command()(enhance.enhance)
 app.add_typer(ui.ui, name="ui")
 app.command()(export.export)
+app.command()(compare.compare)
 app.command()(reproduce.reproduce)
 app.command()(check.check)
 app.command()(schema.schema)
