@@ -12,8 +12,8 @@ import sweeper
 from sweeper.cli import (
     cancel,
     check,
-    enhance,
     compare,
+    enhance,
     export,
     pause,
     reproduce,
