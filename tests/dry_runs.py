@@ -16,6 +16,7 @@ from sweeper.engine.resources import Slots
 from sweeper.ledger import files
 from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, Trial
 from sweeper.sweep.admission import admit
 from sweeper.trial import TrialRun
@@ -28,11 +29,15 @@ class Killed(BaseException):
     """Stands for a kill -9: nothing after it runs."""
 
 
-def open_sweep(folder: Path, config: SweepConfig, origin: str = "") -> Any:
+def open_sweep(
+    folder: Path, config: SweepConfig, origin: str = "", setting: Setting | None = None
+) -> Any:
     """Open the sweep in ``folder``, as `sweeper run` does."""
     paths = SweepPaths(folder / config.name)
     admission = admit(config, paths, "toy.yaml")
-    return open_ledger(paths, admission.manifest, config, origin, admission.warm)
+    return open_ledger(
+        paths, admission.manifest, config, setting or Setting({"code": origin}), admission.warm
+    )
 
 
 def train(conductor: Conductor) -> None:
@@ -61,10 +66,14 @@ def _step(conductor: Conductor, workers: dict[int, TrialRun], number: int) -> No
 
 
 def run_session(
-    folder: Path, config: SweepConfig, slots: Slots = ONE, origin: str = ""
+    folder: Path,
+    config: SweepConfig,
+    slots: Slots = ONE,
+    origin: str = "",
+    setting: Setting | None = None,
 ) -> tuple[Ledger, Conductor]:
     """One session, to its end."""
-    with open_sweep(folder, config, origin) as ledger:
+    with open_sweep(folder, config, origin, setting) as ledger:
         ledger.begin_session()
         conductor = Conductor(ledger, slots)
         train(conductor)

@@ -110,6 +110,7 @@ class TrialRecord:
             (``old#7``).
         identity: stands for all that decides what the training gives; empty where its attempts
             differ in that, or an older sweeper did not write it.
+        session: the last one that worked on it, from 1; 0 where it is a copy.
     """
 
     number: int
@@ -125,6 +126,7 @@ class TrialRecord:
     seconds: float | None = None
     copy_of: str = ""
     identity: str = ""
+    session: int = 0
 
     @property
     def epoch(self) -> int:

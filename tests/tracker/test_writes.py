@@ -184,3 +184,19 @@ def test_a_repeat_is_a_run_with_what_the_first_reported_and_is_counted_apart(sto
     ]
     assert folded.tally.ended == {"complete": 1, "copied": 1}
     assert not folded.tally.live
+
+
+def test_the_diagnosis_is_a_tag_and_its_advice_is_on_top(story: Any) -> None:
+    events = [
+        {"event": "start", "time": 1.0, "trial": 0, "params": {"lr": 0.1}, "seed": 1}
+        | {"flat_params": {"lr": 0.1}, "attempt": 1},
+        {"event": "end", "time": 2.0, "trial": 0, "state": "complete", "reason": "", "value": 1.0}
+        | {"diagnosis": {"finding": "no_learning", "evidence": "it went from 4 to 4"}},
+    ]
+    tags = plan(story.sweep, story.paths, Tally(), events).trials[0].tags
+    assert tags["sweeper.diagnosis"] == "no_learning"
+    note = tags["mlflow.note.content"]
+    assert note.startswith("**No learning**: it went from 4 to 4.")
+    assert "Raise the learning rate" in note
+    events[-1]["diagnosis"] = None
+    assert "sweeper.diagnosis" not in plan(story.sweep, story.paths, Tally(), events).trials[0].tags

@@ -12,8 +12,11 @@ import sweeper
 from sweeper.cli import (
     cancel,
     check,
+    compare,
     enhance,
+    export,
     pause,
+    reproduce,
     resume,
     run,
     schema,
@@ -49,6 +52,9 @@ app.command()(cancel.cancel)
 app.command()(sync.sync)
 app.command()(enhance.enhance)
 app.add_typer(ui.ui, name="ui")
+app.command()(export.export)
+app.command()(compare.compare)
+app.command()(reproduce.reproduce)
 app.command()(check.check)
 app.command()(schema.schema)
 

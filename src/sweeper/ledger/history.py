@@ -2,7 +2,7 @@
 
 Each line is one event, a JSON object with ``event`` and ``time``:
 
-    session      a driver begins; ``session`` counts from 1
+    session      a driver begins; ``session`` counts from 1; ``setting`` of its trials
     session_end  it leaves in order; ``reason`` ("lost": it was killed, says its successor)
     pause        no worker works on the sweep from now on, ``by`` whom it was wanted
     go           the pause is over
@@ -10,7 +10,8 @@ Each line is one event, a JSON object with ``event`` and ``time``:
                  ``identity``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
-    end          ``trial`` ended in ``state`` because of ``reason``, with ``value``
+    end          ``trial`` ended in ``state`` because of ``reason``, with ``value``; ``diagnosis``
+                 of its curve
     copy         ``trial`` is not trained: it has ``reports`` and ending of the trial ``copy_of``;
                  the other fields are those of start, epoch and end
     reseed       study ``generation`` begins; ``moved``: what all trials so far have for parameters
@@ -26,6 +27,7 @@ from typing import Any
 
 from sweeper.errors import LedgerError
 from sweeper.ledger.files import entries
+from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 
 __all__ = ["History", "read_history", "read_report", "report_fields"]
@@ -50,6 +52,7 @@ class _Draft:
     seconds: float = 0.0
     seen: float = 0.0
     identity: str = ""
+    session: int = 0
 
     def work(self, time: float) -> None:
         """Count the worker's time since this attempt's last event."""
@@ -70,6 +73,7 @@ class _Draft:
             ended=self.ended,
             seconds=self.seconds,
             identity=self.identity,
+            session=self.session,
         )
 
 
@@ -81,6 +85,7 @@ class History:
         last_end: the event that ended the last session; None while it lasts.
         paused: the event that paused the running session; None while it works.
         last_time: of the last event, in seconds since 1970.
+        settings: what each session's trials were trained with; an older sweeper wrote none.
     """
 
     def __init__(self, past: Iterable[Event] = ()) -> None:
@@ -94,6 +99,7 @@ class History:
         self.last_time: float | None = None
         self.generation = 0
         self.carried = 0  # trials from before the present study
+        self.settings: dict[int, Setting] = {}
         for event in past:
             self.add(event)
 
@@ -135,6 +141,8 @@ class History:
         self.sessions = event["session"]
         self._session_began = event["time"]
         self.last_end = self.paused = None
+        if setting := event.get("setting"):
+            self.settings[self.sessions] = Setting(**setting)
 
     def _on_session_end(self, event: Event) -> None:
         self.seconds += self._session_seconds(event["time"])
@@ -167,6 +175,7 @@ class History:
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
         draft.params = event["params"]
+        draft.session = self.sessions
         draft.state = TrialState.RUNNING
         draft.attempts = event["attempt"]
         draft.started = draft.started if draft.started is not None else event["time"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import fitted, flat_params
+from sweeper.diagnosis import diagnose
 from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.history import History, read_history, report_fields
 from sweeper.ledger.journal import Journal
@@ -16,6 +18,7 @@ from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.repeats import find_original, free_seed, training_identity, trial_seed
 from sweeper.ledger.reseed import reseed
+from sweeper.ledger.setting import Setting
 from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState, best_report
@@ -31,13 +34,13 @@ def open_ledger(
     paths: SweepPaths,
     manifest: Manifest,
     config: SweepConfig,
-    origin: str = "",
+    setting: Setting | None = None,
     warm: WarmStart | None = None,
 ) -> Iterator[Ledger]:
     """Lock the sweep, write its manifest where that changed, and give its writer.
 
     Args:
-        origin: stands for the code and the data that trials are trained with.
+        setting: what trials are trained with.
         warm: what a new sweep begins with.
 
     Raises:
@@ -59,7 +62,7 @@ def open_ledger(
             manifest.write(paths)
         _mark_study(history, manifest, log)
         with closing(Journal(paths.journal(manifest.generation))) as journal:
-            yield Ledger(paths, manifest, config, history, log, journal, origin)
+            yield Ledger(paths, manifest, config, history, log, journal, setting)
 
 
 def _mark_study(history: History, manifest: Manifest, log: LineLog | None = None) -> None:
@@ -87,7 +90,7 @@ class Ledger:
         history: History,
         log: LineLog,
         journal: Journal,
-        origin: str = "",
+        setting: Setting | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.paths = paths
@@ -95,7 +98,7 @@ class Ledger:
         self.config = config
         self._clock = clock
         self._log = log
-        self._origin = origin
+        self._setting = setting or Setting()
         self.history = history
         self.warm = WarmStart.read(paths.warm_start)
         self._study = SweepStudy(journal, config, self.warm)
@@ -109,8 +112,9 @@ class Ledger:
         self._end_misfits()
 
     def begin_session(self, contract: str = "") -> None:
-        """Write that a driver begins, and what it is going to do."""
-        self._write("session", session=self.history.sessions + 1, contract=contract)
+        """Write that a driver begins, what it is going to do, and what it trains with."""
+        number, setting = self.history.sessions + 1, asdict(self._setting)
+        self._write("session", session=number, contract=contract, setting=setting)
 
     def _end_misfits(self) -> None:
         """End the trials that a changed search space has no place for."""
@@ -199,6 +203,7 @@ class Ledger:
             reason=f"same as trial {name}: not trained again",
             value=original.value,
             reports=[report_fields(report) for report in original.reports],
+            diagnosis=self._diagnosis(original),
         )
         self._asked.pop(number, None)
         for report in original.reports:
@@ -232,7 +237,7 @@ class Ledger:
             "params": dict(params),
             "flat_params": flat_params(self.config, params),
             "seed": seed,
-            "identity": training_identity(self.config, params, seed, self._origin),
+            "identity": training_identity(self.config, params, seed, self._setting.origin),
         }
 
     def record(self, number: int) -> TrialRecord:
@@ -259,12 +264,25 @@ class Ledger:
     def end(self, number: int, state: TrialState, reason: str) -> TrialRecord:
         """Write how the trial ended and tell the sampler."""
         objective = self.config.objective
-        best = best_report(self.record(number).reports, objective.metric, objective.direction)
+        record = replace(self.record(number), state=state, reason=reason)
+        best = best_report(record.reports, objective.metric, objective.direction)
         counts = best is not None and not state.infeasible and state is not TrialState.FAILED
         value = best.metrics[objective.metric] if best and counts else None
-        self._write("end", trial=number, state=state, reason=reason, value=value)
+        self._write(
+            "end",
+            trial=number,
+            state=state,
+            reason=reason,
+            value=value,
+            diagnosis=self._diagnosis(record),
+        )
         self._study.end(number, state, value)
         return self.record(number)
+
+    def _diagnosis(self, record: TrialRecord) -> dict[str, str] | None:
+        """What the events say of a trial's learning curve, for those who know no configuration."""
+        found = diagnose(record, self.config.objective, self.config.epochs)
+        return None if found is None else asdict(found)
 
     def interrupt(self, number: int, reason: str, time: float | None = None) -> None:
         """Write that the worker left the trial unfinished, now or at ``time``."""

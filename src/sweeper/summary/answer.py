@@ -72,6 +72,7 @@ class Summary:
         cost: what it took.
         more: a total of trials that ought to be enough, or half more where nobody can tell.
         commands: what to type next, by purpose ("resume").
+        curves: how many learning curves show what.
         written: seconds since 1970.
         ongoing: the sweep runs, and this is how it stands.
         places: where in the MLflow UI more is to be seen, by what it is.
@@ -95,3 +96,4 @@ class Summary:
     ongoing: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    curves: str = ""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper import families, plots
 from sweeper.charts import as_csv, write_png
+from sweeper.export import TRIAL_COLUMNS, csv_text, trial_rows
 from sweeper.ledger.files import write_atomically
-from sweeper.records import best_report
 from sweeper.region import inside
 from sweeper.summary.answer import SCHEMA
 from sweeper.summary.markdown import markdown
@@ -82,36 +79,7 @@ def to_json(summary: Summary) -> dict[str, Any]:
 
 def trials_csv(config: SweepConfig, records: Sequence[TrialRecord]) -> str:
     """One line a trial, whatever became of it; metrics are those of its best epoch."""
-    objective = config.objective
-    best = {
-        r.number: best_report(r.reports, objective.metric, objective.direction) for r in records
-    }
-    params = _columns(r.params for r in records)
-    metrics = _columns(b.metrics for b in best.values() if b)
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    fixed = ["trial", "state", "value", "best_epoch", "epochs", "seconds", "attempts", "seed"]
-    table.writerow([*fixed, "copy_of", "started", "ended", "reason", *_named(params, metrics)])
-    for r in records:
-        at = best[r.number]
-        cells = [r.number, r.state.value, r.value, at.epoch if at else None, r.epoch, r.seconds]
-        cells += [r.attempts, r.seed, r.copy_of, _date(r.started), _date(r.ended), r.reason]
-        cells += [r.params.get(name) for name in params]
-        table.writerow([*cells, *(at.metrics.get(name) if at else None for name in metrics)])
-    return text.getvalue()
-
-
-def _named(params: Sequence[str], metrics: Sequence[str]) -> list[str]:
-    """As MLflow names them, since ``lr`` can be both."""
-    return [*(f"params.{name}" for name in params), *(f"metrics.{name}" for name in metrics)]
-
-
-def _columns(rows: Iterator[Any]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _date(seconds: float | None) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat("T", "seconds")
+    return csv_text(trial_rows(config, records), TRIAL_COLUMNS)
 
 
 def _charts(

@@ -10,7 +10,7 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from sweeper.charts import as_plotly
 from sweeper.summary.region_table import regions
-from sweeper.summary.tables import Table, counts_line, evidence, leaderboard
+from sweeper.summary.tables import Table, counts_line, curves_line, evidence, leaderboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,6 +49,7 @@ def page(summary: Summary, charts: Sequence[Chart | ParallelChart]) -> str:
             f'<html lang="en"><head><meta charset="utf-8"><title>{name}</title>',
             f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
             f'<h1>{name}</h1><div class="dim">{escape(counts_line(summary))}</div>',
+            f'<div class="dim">{escape(curves_line(summary))}</div>',
             f'<div class="verdict">{escape(summary.verdict)}</div>',
             *_figures(charts[:1]),
             *_table(regions(summary)),

@@ -6,7 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from sweeper.summary.region_table import regions
-from sweeper.summary.tables import Table, counts_line, evidence, leaderboard, settings
+from sweeper.summary.tables import (
+    Table,
+    counts_line,
+    curves_line,
+    evidence,
+    leaderboard,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +39,8 @@ def _head(summary: Summary) -> Iterator[str]:
 
 
 def _blocks(summary: Summary) -> Iterator[str]:
+    if curves := curves_line(summary):
+        yield f"{curves}."
     for table in (regions(summary), evidence(summary)):
         yield from _section(table)
     if summary.warnings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sweeper.diagnosis import find_all
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import region_of, verdict
 from sweeper.region.scale import scale_of
@@ -46,6 +47,7 @@ def summarise(
         settings: what the sweep runs with, for people.
     """
     region = region_of(config, records)
+    curves = find_all(records, config.objective, config.epochs)
     return Summary(
         name=config.name,
         experiment=config.experiment,
@@ -55,7 +57,7 @@ def summarise(
         total=config.budget.trials,
         epochs=config.epochs,
         leaderboard=_leaderboard(config, records, links or {}),
-        warnings=tuple(warnings(config, records, region)),
+        warnings=(*warnings(config, records, region), *curves.consequences()),
         steps=tuple(advice(region)),
         cost=_cost(records, wall_seconds),
         more=enough_trials(region, config.budget.trials),
@@ -64,6 +66,7 @@ def summarise(
         ongoing=ongoing,
         places=dict(places or {}),
         settings=dict(settings or {}),
+        curves=curves.line,
     )
 
 

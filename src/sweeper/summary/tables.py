@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sweeper.region import Counts
     from sweeper.summary.answer import Entry, Summary
 
-__all__ = ["Table", "counts_line", "evidence", "leaderboard", "settings"]
+__all__ = ["Table", "counts_line", "curves_line", "evidence", "leaderboard", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ def evidence(summary: Summary) -> Table:
     """What the verdict rests on."""
     rows = tuple((finding.topic, finding.text) for finding in summary.findings)
     return Table("Evidence", ("what", "found"), rows)
+
+
+def curves_line(summary: Summary) -> str:
+    """``Learning curves: 13 convergence, 2 overfitting``; empty where none could be judged."""
+    return f"Learning curves: {summary.curves}" if summary.curves else ""
 
 
 def leaderboard(summary: Summary) -> Table:

@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from sweeper.summary.region_table import regions
-from sweeper.summary.tables import Table, counts_line, leaderboard
+from sweeper.summary.tables import Table, counts_line, curves_line, leaderboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,8 @@ def render(summary: Summary) -> RenderableType:
         Panel(head, title=Text(summary.name, "bold"), title_align="left", border_style="green"),
         Text(counts_line(summary), style="dim"),
     ]
+    if curves := curves_line(summary):
+        parts.append(Text(curves, style="dim"))
     evidence = [(finding.topic, Text(finding.text)) for finding in summary.findings]
     parts += [*_tables(regions(summary)), *_list("Evidence", evidence)]
     parts += _tables(leaderboard(summary))

@@ -11,7 +11,7 @@ from sweeper.records import ParamValue
 from sweeper.region.scale import BATCH_SIZE, LR, find, scale_of
 from sweeper.tracker.identity import DatasetIdentity, SweepIdentity
 
-__all__ = ["identify"]
+__all__ = ["dataset_of", "identify"]
 
 _LIMITS = ("budget", "resources")
 _SECTIONS = (
@@ -43,7 +43,7 @@ def identify(config: SweepConfig, manifest: Manifest, *, with_data: bool = True)
         limits={key: _inline(config.to_json()[key]) for key in _LIMITS},
         log_scaled=_log_scaled(config),
         searched=_searched(config),
-        dataset=_dataset(config) if with_data else None,
+        dataset=dataset_of(config) if with_data else None,
     )
 
 
@@ -95,7 +95,7 @@ def _some_value(spec: ParamSpec) -> ParamValue:
     return next(iter(spec.values()))
 
 
-def _dataset(config: SweepConfig) -> DatasetIdentity | None:
+def dataset_of(config: SweepConfig) -> DatasetIdentity | None:
     """The corpus of the enhancement task; a task of the user's own has its own data."""
     if config.task != "enhancement":
         return None

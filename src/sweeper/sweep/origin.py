@@ -1,4 +1,4 @@
-"""What trials are trained with beside their configuration: the code and the data, as one hash."""
+"""What trials are trained with beside their configuration: the code and the data, in hashes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,7 +16,7 @@ import sweeper
 from sweeper.config import SweepConfig
 from sweeper.tracker.identity import DatasetIdentity
 
-__all__ = ["origin_of"]
+__all__ = ["origin_parts"]
 
 _TRAINS = (
     "trial.py",
@@ -35,8 +35,10 @@ _LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "soundfile")
 _MEMBER = re.compile(r"([A-Za-z_]\w*)(\.\w+)*:[A-Za-z_]\w*\Z")
 
 
-def origin_of(config: SweepConfig, dataset: DatasetIdentity | None, folder: Path) -> str:
-    """A hash of the code that trains and of the data; the same while neither changes.
+def origin_parts(
+    config: SweepConfig, dataset: DatasetIdentity | None, folder: Path
+) -> dict[str, str]:
+    """Versions and hashes of the code that trains and of the data.
 
     The user's own code is the package that a ``package.module:Name`` of the configuration is in;
     for a single module, the modules beside it. What that imports from elsewhere is not followed,
@@ -45,17 +47,14 @@ def origin_of(config: SweepConfig, dataset: DatasetIdentity | None, folder: Path
     Args:
         folder: where the user's own modules are found.
     """
-    digest = hashlib.sha256(f"python {platform.python_version()}".encode())
-    for library in _LIBRARIES:
-        digest.update(f"{library} {_version(library)}\n".encode())
     own = Path(sweeper.__file__).parent
-    for part in _TRAINS:
-        _add(digest, own, own / part)
+    parts = {"python": platform.python_version()}
+    parts |= {library: _version(library) for library in _LIBRARIES}
+    parts["code of sweeper"] = _hash((own, own / part) for part in _TRAINS)
     for name in sorted(_modules(config.to_json())):
-        for place in _places(name, folder):
-            _add(digest, place.parent, place)
-    digest.update((dataset.fingerprint if dataset else "").encode())
-    return digest.hexdigest()
+        parts[f"code of {name}"] = _hash((place.parent, place) for place in _places(name, folder))
+    parts["data"] = dataset.fingerprint if dataset else ""
+    return parts
 
 
 def _version(library: str) -> str:
@@ -85,9 +84,16 @@ def _places(name: str, folder: Path) -> Iterator[Path]:
         yield from sorted(Path(spec.origin).parent.glob("*.py"))
 
 
-def _add(digest: Any, top: Path, place: Path) -> None:
-    """Add the source files in ``place``, or the file that it is, by name and content."""
-    files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-    for file in files:
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{file.relative_to(top)} {content}\n".encode())
+def _hash(places: Iterable[tuple[Path, Path]]) -> str:
+    """Of the source files in each place, or the file that it is, by name from ``top`` and content.
+
+    Args:
+        places: pairs of top and place.
+    """
+    digest = hashlib.sha256()
+    for top, place in places:
+        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        for file in files:
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{file.relative_to(top)} {content}\n".encode())
+    return digest.hexdigest()

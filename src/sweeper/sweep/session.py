@@ -24,9 +24,9 @@ from sweeper.sweep.destination import destination, shown
 from sweeper.sweep.helm import Helm
 from sweeper.sweep.identity import identify
 from sweeper.sweep.interruption import Terminated, deaf, terminable
-from sweeper.sweep.origin import origin_of
 from sweeper.sweep.place import enter
 from sweeper.sweep.report import LiveReport
+from sweeper.sweep.setting import look_around
 from sweeper.sweep.verdict import publish
 from sweeper.sweep.watch import Watch
 from sweeper.terminal import terminal
@@ -54,9 +54,10 @@ def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) 
     slots = plan_slots(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
-    origin = origin_of(config, sweep.dataset, Path(admission.manifest.folder))
-    opened = open_ledger(paths, admission.manifest, config, origin, admission.warm)
+    here = look_around(config, sweep.dataset, Path(admission.manifest.folder), slots)
+    opened = open_ledger(paths, admission.manifest, config, here.setting, admission.warm)
     with opened as ledger, _logging_to(paths.logs):
+        here.keep(paths)
         contract = Contract.of(ledger, admission.changes)
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
         return _session(ledger, sweep, slots, contract, console)

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.diagnosis import Diagnosis, diagnose
 from sweeper.errors import SweepNotFound
 from sweeper.records import TrialRecord, TrialState, best_report
 from sweeper.sweep.look import Look
@@ -59,7 +60,9 @@ def show(found: Look, record: TrialRecord) -> RenderableType:
 def to_json(found: Look, record: TrialRecord) -> dict[str, Any]:
     """The same for programs: times in seconds since 1970, durations in seconds."""
     folder = found.paths.trial(record.number)
+    diagnosis = _diagnosis(found, record)
     return asdict(record) | {
+        "diagnosis": diagnosis.finding if diagnosis else None,
         "run_id": found.lag.runs.get(record.number),
         "folder": str(folder),
         "files": [str(path.relative_to(folder)) for path in _files(folder)],
@@ -95,6 +98,8 @@ def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
     yield "parameters", settings(record.params)
     if record.reason:
         yield "reason", record.reason
+    if diagnosis := _diagnosis(found, record):
+        yield "curve", f"{diagnosis.finding.words}: {diagnosis.evidence}. {diagnosis.advice}"
     yield "seed", f"{record.seed}, {count(record.attempts, 'attempt')}"
     yield "time", _times(record)
     if run_id := found.lag.runs.get(record.number):
@@ -103,6 +108,10 @@ def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
     yield "folder", str(folder)
     files = [f"{p.relative_to(folder)} ({_size(p)})" for p in _files(folder)]
     yield "files", ", ".join(files) or "none"
+
+
+def _diagnosis(found: Look, record: TrialRecord) -> Diagnosis | None:
+    return diagnose(record, found.config.objective, found.config.epochs)
 
 
 def _times(record: TrialRecord) -> str:

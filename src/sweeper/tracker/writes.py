@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from sweeper.diagnosis import Finding
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 from sweeper.tracker.identity import SweepIdentity
@@ -87,6 +88,15 @@ def plan(sweep: SweepIdentity, paths: SweepPaths, tally: Tally, events: Iterable
     for event in events:
         fold.add(event)
     return Plan(fold.trials, fold.parent, fold.tally)
+
+
+def _diagnosis_tags(found: Mapping[str, str] | None) -> dict[str, str]:
+    """The finding as a tag, to filter by; with its evidence and advice on top of the run's page."""
+    if found is None:
+        return {}
+    finding = Finding(found["finding"])
+    note = f"**{finding.words.capitalize()}**: {found['evidence']}.\n\n{finding.advice}"
+    return {"sweeper.diagnosis": finding.value, "mlflow.note.content": note}
 
 
 def _ms(event: Event) -> int:
@@ -195,6 +205,7 @@ class _Fold:
         writes, state = self._writes(event), TrialState(event["state"])
         writes.status = Status(_TRIAL_STATUS[state], _ms(event))
         writes.tags |= {"sweeper.state": state.value, "sweeper.stop_reason": event["reason"]}
+        writes.tags |= _diagnosis_tags(event.get("diagnosis"))
         writes.ended = True
         live = self.tally.live.pop(event["trial"], LiveTrial())
         if event["value"] is not None:

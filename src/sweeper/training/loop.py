@@ -183,10 +183,15 @@ def _validate(parts: Parts, epoch: int, trained: _Trained) -> EpochReport:
 
 
 def _spread(trained: _Trained, points: int) -> dict[int, float]:
-    """The losses of at most ``points`` steps, evenly spread and with the last one, by step."""
+    """The losses of at most ``points`` steps, evenly spread and with the last one, by step.
+
+    The first is that of the untrained model, by which all later ones are judged.
+    """
     count = len(trained.losses)
     points = min(points, count)
-    chosen = (k * count // points - 1 for k in range(1, points + 1))
+    chosen = [k * count // points - 1 for k in range(1, points + 1)]
+    if trained.first_step == 1 and points > 1:
+        chosen[0] = 0
     return {trained.first_step + index: trained.losses[index] for index in chosen}
 
 
