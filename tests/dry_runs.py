@@ -71,11 +71,13 @@ def run_session(
     slots: Slots = ONE,
     origin: str = "",
     setting: Setting | None = None,
+    *,
+    confirm_now: bool = False,
 ) -> tuple[Ledger, Conductor]:
     """One session, to its end."""
     with open_sweep(folder, config, origin, setting) as ledger:
         ledger.begin_session()
-        conductor = Conductor(ledger, slots)
+        conductor = Conductor(ledger, slots, confirm_now=confirm_now)
         train(conductor)
         ledger.end_session(conductor.ending or "")
     return ledger, conductor
@@ -85,7 +87,7 @@ def story(ledger: Ledger) -> list[Any]:
     """All that must not depend on how often the sweep was interrupted."""
     return [
         (
-            (r.number, dict(r.params), r.seed, r.state, r.value, r.reason, r.copy_of),
+            (r.number, dict(r.params), r.seed, r.state, r.value, r.reason, r.copy_of, r.confirms),
             [(e.epoch, dict(e.metrics), dict(e.steps)) for e in r.reports],
         )
         for r in ledger.history.records()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import random
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sweeper.errors import Diverged
@@ -46,6 +48,19 @@ def _reports(trial: Trial, seconds: float = 0.0) -> Iterator[EpochReport]:
 def valley(trial: Trial, /) -> Iterator[EpochReport]:
     """Trains at once."""
     yield from _reports(trial)
+
+
+def noisy(trial: Trial, /, seconds: float = 0.0) -> Iterator[EpochReport]:
+    """Each seed has a score of its own: half a point more or less."""
+    luck = random.Random(trial.seed).gauss(0.0, 0.5)
+    for report in _reports(trial, seconds):
+        score = report.metrics["score"] + luck
+        yield replace(report, metrics={"score": score, "train_loss": -score})
+
+
+def slow_and_noisy(trial: Trial, /) -> Iterator[EpochReport]:
+    """Takes a tenth of a second for an epoch, too."""
+    yield from noisy(trial, 0.1)
 
 
 def slow(trial: Trial, /) -> Iterator[EpochReport]:

@@ -13,6 +13,7 @@ __all__ = [
     "Direction",
     "EpochReport",
     "ParamValue",
+    "Stage",
     "Trial",
     "TrialRecord",
     "TrialState",
@@ -21,6 +22,8 @@ __all__ = [
 
 ParamValue = str | int | float | bool
 Direction = Literal["minimize", "maximize"]
+Stage = Literal["search", "confirm"]
+"""What a trial is for: to find good configurations, or to train one again with a fresh seed."""
 
 
 class TrialState(StrEnum):
@@ -111,6 +114,8 @@ class TrialRecord:
         identity: stands for all that decides what the training gives; empty where its attempts
             differ in that, or an older sweeper did not write it.
         session: the last one that worked on it, from 1; 0 where it is a copy.
+        confirms: where the stage is ``confirm``, the trial that it trains again; None for the
+            recommended centre, which nobody had trained.
     """
 
     number: int
@@ -127,6 +132,8 @@ class TrialRecord:
     copy_of: str = ""
     identity: str = ""
     session: int = 0
+    stage: Stage = "search"
+    confirms: int | None = None
 
     @property
     def epoch(self) -> int:
@@ -137,6 +144,11 @@ class TrialRecord:
     def is_repeat(self) -> bool:
         """Whether it is a copy within its sweep: the original there speaks for both."""
         return self.copy_of.isdigit()
+
+    @property
+    def is_confirming(self) -> bool:
+        """Whether it trains a configuration again: no part of the search and its budget."""
+        return self.stage == "confirm"
 
 
 def best_report(

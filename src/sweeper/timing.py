@@ -18,7 +18,12 @@ __all__ = ["eta"]
 
 
 def eta(
-    records: Sequence[TrialRecord], total: int, slots: int, epochs: int, now: float
+    records: Sequence[TrialRecord],
+    total: int,
+    slots: int,
+    epochs: int,
+    now: float,
+    full: int = 0,
 ) -> float | None:
     """Seconds until ``total`` trials have ended, or None while nothing is known.
 
@@ -26,6 +31,9 @@ def eta(
     trial goes as far as those did that came further than it, so early stopping counts there too;
     where none came further, to the last of ``epochs``, at its own pace. Each free one of ``slots``
     workers takes the next trial.
+
+    Args:
+        full: how many of those to come go to the last epoch whatever becomes of them.
     """
     ended = [r for r in records if r.state.ended]
     begun = [r for r in records if not r.state.ended]
@@ -36,7 +44,9 @@ def eta(
     if mean is None:
         return None
     begun.sort(key=lambda r: r.state is not TrialState.RUNNING)
-    jobs = [_remaining(r, ended, epochs, mean, now) for r in begun] + [mean] * to_come
+    full = min(full, to_come)
+    jobs = [_remaining(r, ended, epochs, mean, now) for r in begun]
+    jobs += [mean] * (to_come - full) + [_full(ended, mean)] * full
     return _last_end(jobs, slots)
 
 
@@ -47,6 +57,12 @@ def _mean_seconds(
     known = [r.seconds for r in ended if r.seconds is not None]
     known = known or [epochs * _pace(r) for r in begun if r.reports]
     return fmean(known) if known else None
+
+
+def _full(ended: Iterable[TrialRecord], mean: float) -> float:
+    """Seconds of a trial that finishes; ``mean`` while none has."""
+    known = [r.seconds for r in ended if r.state is TrialState.COMPLETE and r.seconds is not None]
+    return fmean(known) if known else mean
 
 
 def _pace(record: TrialRecord) -> float:

@@ -200,6 +200,7 @@ def test_files(written: Path) -> None:
     figures = sorted(families.member_names("plots"))
     assert names == [
         *(f"figures/{figure}.{form}" for figure in figures for form in ("csv", "png")),
+        "next.yaml",
         "report.html",
         "summary.json",
         "summary.md",

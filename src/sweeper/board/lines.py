@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sweeper.board.state import confirms_words
 from sweeper.records import TrialRecord, TrialState
 from sweeper.words import duration, measured, settings
 
@@ -58,7 +59,10 @@ def _ending(record: TrialRecord, metric: str) -> str:
     value = "" if record.value is None else f", {metric} {measured(metric, record.value)}"
     at = f" at epoch {record.epoch}" if record.epoch else ""
     how = _ENDINGS[record.state]
-    return f"trial {record.number} {how}{at}{value} ({settings(record.params)}){_why(record)}"
+    again = f" (confirms {confirms_words(record)})" if record.is_confirming else ""
+    return (
+        f"trial {record.number}{again} {how}{at}{value} ({settings(record.params)}){_why(record)}"
+    )
 
 
 def _why(record: TrialRecord) -> str:
@@ -73,7 +77,10 @@ def _why(record: TrialRecord) -> str:
 
 
 def _progress(state: BoardState) -> str:
-    said = [f"{state.counts.ended} of {state.total} trials ended", f"{len(state.running)} running"]
+    said = [f"{state.counts.ended} of {state.total} trials ended"]
+    if state.confirm.total:
+        said.append(f"{state.confirm.done} of {state.confirm.total} to confirm")
+    said.append(f"{len(state.running)} running")
     if state.failure_share:
         said.append(f"{state.failure_share:.0%} could not be trained")
     if state.best is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sweeper.ledger.confirmation import NO_PROGRESS, Progress
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import Best, Counts, interval_words, quick_region_of
 from sweeper.timing import eta
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sweeper.records import ParamValue
     from sweeper.region import Region
 
-__all__ = ["BoardState", "RunningTrial", "board_state"]
+__all__ = ["BoardState", "RunningTrial", "board_state", "confirms_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class BoardState:
 
     Attributes:
         total: trials that the budget allows.
+        confirm: how far the trials are that train the best again, beside the budget.
         best: the best finished trial.
         region: the region as it forms, in a few words.
         elapsed_seconds: how long the sweep has run.
@@ -59,6 +61,7 @@ class BoardState:
     mirror: str = ""
     messages: tuple[str, ...] = ()
     resting: bool = False
+    confirm: Progress = NO_PROGRESS
 
     @property
     def failure_share(self) -> float:
@@ -77,12 +80,15 @@ def board_state(
     mirror: str = "",
     messages: Sequence[str] = (),
     resting: bool = False,
+    confirm: Progress = NO_PROGRESS,
 ) -> BoardState:
     """The board's state after ``records``; ``slots`` trials can run at the same time."""
     region = quick_region_of(config, records)
     metric, epochs = config.objective.metric, config.epochs
     ended = sorted((r for r in records if r.state.ended), key=lambda r: (r.ended or 0.0, r.number))
     running = [r for r in records if r.state is TrialState.RUNNING]
+    full = confirm.total - sum(r.is_confirming for r in records)
+    total = config.budget.trials + confirm.total
     return BoardState(
         name=config.name,
         metric=metric,
@@ -91,18 +97,24 @@ def board_state(
         best=region.best,
         region=_region_words(region),
         elapsed_seconds=elapsed_seconds,
-        eta_seconds=None if resting else eta(records, config.budget.trials, slots, epochs, now),
+        eta_seconds=None if resting else eta(records, total, slots, epochs, now, full),
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
         mirror=mirror.removeprefix("MLflow "),  # the board says it in front
         messages=tuple(messages),
         resting=resting,
+        confirm=confirm,
     )
 
 
 def _running(record: TrialRecord, metric: str, epochs: int) -> RunningTrial:
     value = record.reports[-1].metrics.get(metric) if record.reports else None
     return RunningTrial(record.number, record.params, record.epoch, epochs, value)
+
+
+def confirms_words(record: TrialRecord) -> str:
+    """What a trial trains again: ``trial 7``, or the centre."""
+    return "the recommended centre" if record.confirms is None else f"trial {record.confirms}"
 
 
 def _region_words(region: Region) -> str:

@@ -13,9 +13,11 @@ from sweeper.cli import (
     cancel,
     check,
     compare,
+    confirm,
     enhance,
     export,
     pause,
+    refine,
     reproduce,
     resume,
     run,
@@ -42,6 +44,8 @@ app = typer.Typer(
 )
 app.command()(run.run)
 app.command()(resume.resume)
+app.command()(confirm.confirm)
+app.command()(refine.refine)
 app.command("list")(list_.list_)
 app.command()(status.status)
 app.command()(show.show)

@@ -10,6 +10,7 @@ from sweeper.config.fitting import fitted, is_inside
 from sweeper.config.model import (
     Budget,
     Component,
+    Confirm,
     Objective,
     Resources,
     SamplerComponent,
@@ -31,6 +32,7 @@ __all__ = [
     "CategoricalParam",
     "Change",
     "Component",
+    "Confirm",
     "FixedParam",
     "FloatParam",
     "IntParam",

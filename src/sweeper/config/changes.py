@@ -86,6 +86,8 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     section = key.partition(".")[0]
     if section in ("budget", "resources", "repeats") or key == "objective.goal":
         return "accepted", "it does not touch what trials are"
+    if section == "confirm":
+        return "accepted", "the best are trained again after the search"
     if section == "warm_start":
         return "accepted", "what the sweep began with stays"
     if key == "training.epochs":

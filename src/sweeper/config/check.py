@@ -16,7 +16,7 @@ from sweeper.config.check_targets import Targets
 from sweeper.config.document import read
 from sweeper.config.enqueue import check_enqueue
 from sweeper.config.messages import Mistake, did_you_mean, shown, unknown
-from sweeper.config.model import NAME, Budget, Repeats, Resources, Seed, SweepConfig
+from sweeper.config.model import NAME, Budget, Confirm, Repeats, Resources, Seed, SweepConfig
 from sweeper.config.objective import check_objective
 from sweeper.config.sections import (
     SECTIONS,
@@ -179,12 +179,13 @@ def _check_rest(
     wanted = {} if tree.get("resources") is None else tree["resources"]
     resources, wrong_resources = _check_section(Resources, wanted, "resources")
     points, wrong_points = check_enqueue(tree.get("enqueue"), space)
-    mistakes = mistakes + wrong_budget + wrong_resources + wrong_points
+    confirm, wrong_confirm = _check_section(Confirm, tree.get("confirm"), "confirm")
+    mistakes = mistakes + wrong_budget + wrong_resources + wrong_points + wrong_confirm
     if budget is not None and len(points) > budget["trials"]:
         rule = f"enqueue has {len(points)} points, but budget.trials is {budget['trials']}"
         mistakes.append(Mistake(("enqueue",), f"{rule}: raise it, or remove points"))
     parts = {"objective": objective, "budget": budget, "resources": resources, "enqueue": points}
-    return parts, mistakes
+    return {**parts, "confirm": confirm}, mistakes
 
 
 def _check_section(

@@ -27,6 +27,7 @@ __all__ = [
     "NAME",
     "Budget",
     "Component",
+    "Confirm",
     "Objective",
     "Repeats",
     "Resources",
@@ -113,6 +114,21 @@ class Budget(_Frozen):
     )
 
 
+class Confirm(_Frozen):
+    """What is trained again after the search, with fresh seeds and to the last epoch.
+
+    The recommended centre comes in addition to the ``top`` configurations.
+    """
+
+    top: int = Field(3, gt=0, le=100, description="how many of the best configurations")
+    seeds: int = Field(3, gt=0, le=100, description="how many fresh seeds for each")
+
+    @property
+    def most(self) -> int:
+        """Trials that it takes at most."""
+        return (self.top + 1) * self.seeds
+
+
 class Resources(_Frozen):
     """The machine's share for the sweep, and each trial's share of it."""
 
@@ -165,6 +181,7 @@ class SweepConfig(_Frozen):
         repeats: what becomes of a proposal that has been trained: ``reuse`` its result, or
             ``train`` it with another seed.
         warm_start: names of sweeps whose trials the sampler is shown, taken when this one begins.
+        confirm: what is trained again after the search; None for nothing.
     """
 
     version: Literal[1] = 1
@@ -184,6 +201,7 @@ class SweepConfig(_Frozen):
     enqueue: tuple[Mapping[str, Scalar], ...] = ()
     repeats: Repeats = "reuse"
     warm_start: tuple[str, ...] = ()
+    confirm: Confirm | None = None
 
     @property
     def epochs(self) -> int:
@@ -192,8 +210,10 @@ class SweepConfig(_Frozen):
 
     @model_serializer(mode="wrap")
     def _short_specs(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out of a parameter what says nothing (``log: false``)."""
+        """Leave out what says nothing (``log: false`` of a parameter, ``confirm: null``)."""
         found: dict[str, Any] = handler(self)
+        if self.confirm is None:
+            found.pop("confirm")
         found["search_space"] = {n: _short(spec) for n, spec in self.search_space.items()}
         return found
 

@@ -13,7 +13,7 @@ from pydantic_core import core_schema
 
 from sweeper import families
 from sweeper.config.check import Head, SamplerSeed
-from sweeper.config.model import Budget, Resources, SweepConfig
+from sweeper.config.model import Budget, Confirm, Resources, SweepConfig
 from sweeper.config.objective import BETTER, ObjectiveOptions
 from sweeper.config.search_space import ParamSpec
 from sweeper.training.options import TrainingOptions
@@ -72,6 +72,7 @@ def _properties() -> dict[str, Schema]:
             "items": {"type": "object", "minProperties": 1},
             "description": "points that are tried first; what one leaves out is sampled",
         },
+        "confirm": _model(Confirm),
     }
 
 

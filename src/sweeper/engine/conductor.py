@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sweeper import words
 from sweeper.config import apply
+from sweeper.engine.confirm import ConfirmStage
 from sweeper.engine.failures import Failures
 from sweeper.engine.limits import hours_used_up, is_over, target_reached
 from sweeper.ledger.files import told
@@ -63,6 +64,7 @@ class Conductor:
         ending: set once no new trial shall start.
         why: in words.
         pausing: who wants that no trial runs until further notice; empty for nobody.
+        confirm_now: train the best again, and let the search be, whatever is left of it.
     """
 
     ledger: Ledger
@@ -71,6 +73,7 @@ class Conductor:
     ending: Ending | None = None
     why: str = ""
     pausing: str = ""
+    confirm_now: bool = False
 
     def __post_init__(self) -> None:
         self._config = self.ledger.config
@@ -79,7 +82,13 @@ class Conductor:
         self._left: deque[int] = deque()
         self._turned_away = False
         self._failures = Failures(self._config.budget)
-        self._finish_if(is_over(self._config, self.ledger.history, self.clock()))
+        self._stage = ConfirmStage(self.ledger, self.confirm_now)
+        self._searched = ""  # why the search is over
+        if self.confirm_now:
+            self._stage.renew()
+            self._end_search("on request")
+        self._end_search(is_over(self._config, self.ledger.history, self.clock()))
+        self._check_hours()
 
     @property
     def last_failure(self) -> Outcome | None:
@@ -104,17 +113,16 @@ class Conductor:
             return Next.NOTHING
         if len(self._running) >= self.slots.concurrent:
             return Next.LATER
-        number = self._next_number()
-        while number is not None and self._is_copied(number):
-            number = self._next_number()
-        if number is None:
-            return Next.NOTHING
-        return self._start(number)
+        found = self._next_number()
+        while isinstance(found, int) and self._is_copied(found):
+            found = self._next_number()
+        return self._start(found) if isinstance(found, int) else found
 
     def on_report(self, number: int, report: EpochReport) -> None:
         """Take an epoch's report, and end the trial if the pruner says so."""
         stop = self.ledger.report(number, report)
-        self._finish_if(target_reached(self._config, report))
+        if not self.ledger.is_confirming(number):
+            self._end_search(target_reached(self._config, report))
         if stop and report.epoch < self._config.epochs:
             self._stop(number, report)
 
@@ -205,27 +213,51 @@ class Conductor:
         self._running[number] = trial.deadline
         return trial
 
-    def _next_number(self) -> int | None:
-        self._finish_if(hours_used_up(self._config, self.ledger.history, self.clock()))
+    def _next_number(self) -> int | Next:
+        self._check_hours()
         if self._left and self.ending is not Ending.CANCELLED:
             return self._left.popleft()
         if self.ending is not None:
-            return None
-        if self._waiting:
-            return self._waiting.popleft()
+            return Next.NOTHING
+        number = self._unfinished()
+        if number is None and not self._searched:
+            number = self._search()
+        return self._confirm() if number is None else number
+
+    def _unfinished(self) -> int | None:
+        """A trial of an earlier session; once the search is over, only one that confirms."""
+        while self._waiting:
+            number = self._waiting.popleft()
+            if not self._searched or self.ledger.is_confirming(number):
+                return number
+        return None
+
+    def _search(self) -> int | None:
         if self.ledger.count() >= self._config.budget.trials:
-            self.drain(Ending.FINISHED, f"all {self._config.budget.trials} trials are done")
+            self._end_search(f"all {self._config.budget.trials} trials are done")
             return None
         number = self.ledger.ask()
         if number is None:
-            self.drain(Ending.FINISHED, "every configuration of the search space has been tried")
+            self._end_search("every configuration of the search space has been tried")
+        return number
+
+    def _confirm(self) -> int | Next:
+        """A trial of the stage after the search, which begins when that has ended whole."""
+        if self.ending is not None:
+            return Next.NOTHING
+        if not all(self.ledger.is_confirming(number) for number in self._running):
+            return Next.LATER
+        number = self._stage.next()
+        if number is None:
+            self.drain(Ending.FINISHED, f"{self._searched}; {self._stage}")
+            return Next.NOTHING
         return number
 
     def _is_copied(self, number: int) -> bool:
         """End the trial at once if its training has been done."""
         copied = self.ledger.copy(number)
         for report in copied.reports if copied else ():
-            self._finish_if(target_reached(self._config, report))
+            self._end_search(target_reached(self._config, report))
         return copied is not None
 
     def _for_worker(self, record: TrialRecord) -> Trial:
@@ -261,6 +293,17 @@ class Conductor:
         with told(folder, "write to"):
             request_stop(folder, state, reason)
 
-    def _finish_if(self, why: str) -> None:
+    def _end_search(self, why: str) -> None:
+        """Start no new trial of the search if there is a reason; what it found may be confirmed."""
         if why:
+            self._searched = self._searched or why
+            if not self._stage.wanted:
+                self.drain(Ending.FINISHED, why)
+
+    def _check_hours(self) -> None:
+        """The budget of hours is that of everything, but for what a person wants beyond it."""
+        why = hours_used_up(self._config, self.ledger.history, self.clock())
+        if why and self._stage.beyond_hours:
+            self._end_search(why)
+        elif why:
             self.drain(Ending.FINISHED, why)

@@ -15,7 +15,8 @@ __all__ = ["hours_used_up", "is_over", "target_reached"]
 
 def is_over(config: SweepConfig, history: History, now: float) -> str:
     """Why the sweep starts no trial any more, in words; empty while it may."""
-    reports = (report for record in history.records() for report in record.reports)
+    search = (record for record in history.records() if not record.is_confirming)
+    reports = (report for record in search for report in record.reports)
     reached = next(filter(None, (target_reached(config, report) for report in reports)), "")
     return reached or hours_used_up(config, history, now)
 

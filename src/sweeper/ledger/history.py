@@ -7,13 +7,15 @@ Each line is one event, a JSON object with ``event`` and ``time``:
     pause        no worker works on the sweep from now on, ``by`` whom it was wanted
     go           the pause is over
     start        a worker begins on ``trial``; ``params``, ``flat_params``, ``seed``, ``attempt``,
-                 ``identity``
+                 ``identity``; of one that trains a configuration again also ``stage`` and
+                 ``confirms``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
     end          ``trial`` ended in ``state`` because of ``reason``, with ``value``; ``diagnosis``
                  of its curve
     copy         ``trial`` is not trained: it has ``reports`` and ending of the trial ``copy_of``;
                  the other fields are those of start, epoch and end
+    confirm      configurations are chosen to be trained again (`sweeper.ledger.confirmation`)
     reseed       study ``generation`` begins; ``moved``: what all trials so far have for parameters
                  that were options before
 """
@@ -26,9 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.errors import LedgerError
+from sweeper.ledger.confirmation import ConfirmPlan
 from sweeper.ledger.files import entries
 from sweeper.ledger.setting import Setting
-from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
+from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState
 
 __all__ = ["History", "read_history", "read_report", "report_fields"]
 
@@ -53,6 +56,8 @@ class _Draft:
     seen: float = 0.0
     identity: str = ""
     session: int = 0
+    stage: Stage = "search"
+    confirms: int | None = None
 
     def work(self, time: float) -> None:
         """Count the worker's time since this attempt's last event."""
@@ -74,6 +79,8 @@ class _Draft:
             seconds=self.seconds,
             identity=self.identity,
             session=self.session,
+            stage=self.stage,
+            confirms=self.confirms,
         )
 
 
@@ -86,6 +93,7 @@ class History:
         paused: the event that paused the running session; None while it works.
         last_time: of the last event, in seconds since 1970.
         settings: what each session's trials were trained with; an older sweeper wrote none.
+        plan: which configurations are to be trained again; None before they are chosen.
     """
 
     def __init__(self, past: Iterable[Event] = ()) -> None:
@@ -97,9 +105,11 @@ class History:
         self.last_end: Event | None = None
         self.paused: Event | None = None
         self.last_time: float | None = None
+        self.plan: ConfirmPlan | None = None
         self.generation = 0
         self.carried = 0  # trials from before the present study
         self.settings: dict[int, Setting] = {}
+        self.confirming = 0  # trials that train a configuration again
         for event in past:
             self.add(event)
 
@@ -171,6 +181,9 @@ class History:
         draft = self._drafts.get(number)
         if draft is None:
             draft = _Draft(number, event["params"], event["seed"], identity=identity)
+            draft.stage = event.get("stage", "search")
+            draft.confirms = event.get("confirms")
+            self.confirming += draft.stage == "confirm"
             self._drafts[number] = draft
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
@@ -197,8 +210,12 @@ class History:
         draft.value, draft.reason, draft.ended = event["value"], event["reason"], event["time"]
         self._finished[draft.number] = draft.record()
 
+    def _on_confirm(self, event: Event) -> None:
+        self.plan = ConfirmPlan.from_fields(event)
+
     def _on_reseed(self, event: Event) -> None:
         self.generation, self.carried = event["generation"], len(self)
+        self.plan = None
         for draft in self._drafts.values():
             draft.params = {**event["moved"], **draft.params}
         for number, record in self._finished.items():

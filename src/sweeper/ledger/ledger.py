@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.config import fitted, flat_params
 from sweeper.diagnosis import diagnose
+from sweeper.ledger.confirmation import ConfirmPlan, Point
 from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.history import History, read_history, report_fields
 from sweeper.ledger.journal import Journal
@@ -160,8 +161,9 @@ class Ledger:
         return sorted({*begun, *self._asked})
 
     def count(self) -> int:
-        """How many trials have been proposed so far."""
-        return len(self.history) + len(self._asked)
+        """How many trials of the search have been proposed so far."""
+        asked = sum(self._study.point(number) is None for number in self._asked)
+        return len(self.history) - self.history.confirming + asked
 
     def ask(self) -> int | None:
         """Let the sampler propose the next trial; None where the space is exhausted."""
@@ -171,13 +173,39 @@ class Ledger:
         number, self._asked[number] = asked
         return number
 
+    def plan_confirming(self, plan: ConfirmPlan) -> None:
+        """Write which configurations are to be trained again."""
+        self._write("confirm", **plan.to_fields())
+
+    def confirm(self, point: Point) -> int:
+        """The number of a new trial that trains ``point`` again.
+
+        Raises:
+            ValueError: it is not in the search space.
+        """
+        number = self._study.add(point)
+        self._asked[number] = point.params
+        return number
+
+    def confirming(self) -> list[Mapping[str, ParamValue]]:
+        """Parameters of all trials that train a configuration again, begun or not."""
+        begun = [r.params for r in self.history.records() if r.is_confirming]
+        asked = [self._study.point(number) for number in self._asked]
+        return [*begun, *(point.params for point in asked if point is not None)]
+
+    def is_confirming(self, number: int) -> bool:
+        """Whether the trial trains a configuration again."""
+        record = self.history.record(number)
+        return record.is_confirming if record else self._study.point(number) is not None
+
     def start(self, number: int) -> TrialRecord:
         """Write that a worker begins on the trial, for the first time or again."""
         record = self.history.record(number)
         params = fitted(self.config, record.params) if record else self._asked[number]
-        seed = record.seed if record else self._seed(params)
+        stage = self._stage(number, record)
+        seed = record.seed if record else self._seed(params, fresh=bool(stage))
         attempt = record.attempts + 1 if record else 1
-        self._write("start", trial=number, **self._training(params, seed), attempt=attempt)
+        self._write("start", trial=number, **self._training(params, seed), attempt=attempt, **stage)
         self._asked.pop(number, None)
         return self.record(number)
 
@@ -187,7 +215,8 @@ class Ledger:
         Returns:
             The trial, or None where it has to be trained.
         """
-        if self.config.repeats == "train" or self.history.record(number) is not None:
+        known = self.history.record(number) is not None or self.is_confirming(number)
+        if self.config.repeats == "train" or known:
             return None
         params = self._asked[number]
         training = self._training(params, trial_seed(self.config.seed, params))
@@ -224,12 +253,27 @@ class Ledger:
                 return name, trials[name]
         return "", None
 
-    def _seed(self, params: Mapping[str, ParamValue]) -> int:
-        """The seed of these parameters; another where the same training is at work."""
+    def _seed(self, params: Mapping[str, ParamValue], *, fresh: bool) -> int:
+        """The seed of these parameters; another where the same training is at work.
+
+        Args:
+            fresh: one that nobody has trained them with.
+        """
         others = self.history.records()
-        if self.config.repeats == "reuse":
+        if fresh:
+            others += self.warm.trials.values()
+        elif self.config.repeats == "reuse":
             others = [record for record in others if not record.state.ended]
         return free_seed(self.config.seed, params, others)
+
+    def _stage(self, number: int, record: TrialRecord | None) -> dict[str, Any]:
+        """What the events say of a trial that trains a configuration again."""
+        if record:
+            confirms = {"confirms": record.confirms} if record.is_confirming else {}
+        else:
+            point = self._study.point(number)
+            confirms = {} if point is None else {"confirms": point.confirms}
+        return {"stage": "confirm", **confirms} if confirms else {}
 
     def _training(self, params: Mapping[str, ParamValue], seed: int) -> dict[str, Any]:
         """What the events say of a trial's training."""

@@ -26,7 +26,7 @@ from sweeper.config import fitted, same_value
 from sweeper.distributions import enqueue, placed
 from sweeper.ledger.files import put_in_place
 from sweeper.ledger.journal import Journal
-from sweeper.ledger.study import ENQUEUED
+from sweeper.ledger.study import ENQUEUED, confirming
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import ParamValue, TrialRecord
 
@@ -83,6 +83,9 @@ def _begun(config: SweepConfig, records: Sequence[TrialRecord]) -> Iterator[Froz
             yield create_trial(state=OptunaState.FAIL)
             continue
         values, distributions = placed(config.search_space, params)
+        if record.is_confirming:
+            yield confirming(values, distributions, record.confirms)
+            continue
         yield create_trial(state=OptunaState.RUNNING, params=values, distributions=distributions)
 
 

@@ -7,19 +7,23 @@ first, so after a crash the study may lag behind; `SweepStudy.catch_up` tells it
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.storages import JournalStorage
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from sweeper import tell
 from sweeper.config import fitted
-from sweeper.distributions import ask, enqueue, placed
+from sweeper.distributions import ask, enqueue, placed, to_params
 from sweeper.errors import ConfigError, LedgerError, Problem
+from sweeper.ledger.confirmation import Point
 from sweeper.ledger.journal import Journal
 from sweeper.ledger.warm_start import WarmStart
+from sweeper.optuna_members import FULL_LENGTH
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 from sweeper.samplers._build import build as build_sampler
@@ -28,9 +32,10 @@ from sweeper.samplers._build import is_exhausted
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
-__all__ = ["ENQUEUED", "SweepStudy"]
+__all__ = ["ENQUEUED", "SweepStudy", "confirming"]
 
 ENQUEUED = "enqueued"  # a study's attribute: how many points of the configuration it has got
+_CONFIRMS = "sweeper:confirms"  # a trial's attribute, where it trains a configuration again: which
 
 Params = Mapping[str, ParamValue]
 
@@ -54,7 +59,9 @@ class SweepStudy:
     ) -> None:
         self._config = config
         self._journal = journal
-        self._study = _open(self._journal, config, _shown(config, warm))
+        self._apart: set[int] = set()
+        self._study = _open(self._journal, config, _shown(config, warm), self._apart)
+        self._apart |= {t.number for t in self._trials() if _CONFIRMS in t.user_attrs}
         self._enqueue(config.enqueue)
         self._sync()
 
@@ -65,6 +72,28 @@ class SweepStudy:
         trial, params = ask(self._study, self._config.search_space)
         self._sync()
         return trial.number, params
+
+    def add(self, point: Point) -> int:
+        """Number of a new trial that trains ``point`` again; neither sampler nor pruner is asked.
+
+        Raises:
+            ValueError: it is not in the search space.
+        """
+        placing = placed(self._config.search_space, point.params)
+        trial = confirming(*placing, point.confirms)
+        trial_id = self._study._storage.create_new_trial(self._study._study_id, trial)
+        number = self._study._storage.get_trial_number_from_id(trial_id)
+        self._apart.add(number)
+        self._sync()
+        return number
+
+    def point(self, number: int) -> Point | None:
+        """What the trial trains again; None where it is one of the search."""
+        if number not in self._apart:
+            return None
+        trial = self._trials()[number]
+        params = to_params(self._config.search_space, trial.params)
+        return Point(params, trial.user_attrs[_CONFIRMS])
 
     def asked(self) -> list[int]:
         """Numbers of the trials that were proposed and have not ended."""
@@ -104,7 +133,7 @@ class SweepStudy:
 
     def _check_belongs(self, known: set[int]) -> None:
         """A study without a past would propose trials under the numbers of those there are."""
-        trials = self._study.get_trials(deepcopy=False)
+        trials = self._trials()
         ended = {trial.number for trial in trials if trial.state.is_finished()}
         proposed = {trial.number for trial in trials if trial.state is not OptunaState.WAITING}
         if lacking := (known - proposed) | (ended - known):
@@ -113,6 +142,9 @@ class SweepStudy:
                 f"{where} and the history beside it do not agree on trial {min(lacking)}: "
                 "one of them was removed or replaced. Put it back, or start under another name."
             )
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False)
 
     def _sync(self) -> None:
         if self._journal is not None:
@@ -127,8 +159,27 @@ class SweepStudy:
                 self._study.set_user_attr(ENQUEUED, index + 1)
 
 
+def confirming(
+    params: Params, distributions: Mapping[str, BaseDistribution], confirms: int | None
+) -> FrozenTrial:
+    """A trial at work that trains a configuration again, as the study holds it.
+
+    To samplers it is a point that was given to them, and no pruner ends it.
+    """
+    return create_trial(
+        state=OptunaState.RUNNING,
+        params=dict(params),
+        distributions=dict(distributions),
+        user_attrs={_CONFIRMS: confirms},
+        system_attrs={FULL_LENGTH: True, "fixed_params": dict(params)},
+    )
+
+
 def _open(
-    journal: Journal | None, config: SweepConfig, shown: Sequence[FrozenTrial]
+    journal: Journal | None,
+    config: SweepConfig,
+    shown: Sequence[FrozenTrial],
+    apart: AbstractSet[int],
 ) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = config.sampler
@@ -145,6 +196,7 @@ def _open(
                 sampler.seed,
                 shown,
                 config.budget.trials if config.objective.goal == "region" else None,
+                apart,
             ),
             pruner=build_pruner(config.pruner.name, config.pruner.options, config.epochs),
             load_if_exists=True,

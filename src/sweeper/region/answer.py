@@ -40,7 +40,11 @@ _COVERAGE = 0.6  # of intervals that are meant to hold 90%
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How trials stand, by outcome; ``copied`` ones repeat one of the sweep: counted only there."""
+    """How trials stand, by outcome.
+
+    ``copied`` ones repeat one of the sweep, and ``confirmed`` ones have trained a configuration
+    again: both are counted only there.
+    """
 
     finished: int = 0
     stopped: int = 0
@@ -51,11 +55,12 @@ class Counts:
     running: int = 0
     interrupted: int = 0
     copied: int = 0
+    confirmed: int = 0
 
     @classmethod
     def of(cls, records: Iterable[TrialRecord]) -> Counts:
         records = list(records)
-        seen = Counter(record.state for record in records if not record.is_repeat)
+        seen = Counter(record.state for record in records if _counts(record))
         return cls(
             finished=seen[TrialState.COMPLETE],
             stopped=seen[TrialState.PRUNED],
@@ -66,12 +71,18 @@ class Counts:
             running=seen[TrialState.RUNNING],
             interrupted=seen[TrialState.INTERRUPTED],
             copied=sum(record.is_repeat for record in records),
+            confirmed=sum(record.is_confirming and record.state.ended for record in records),
         )
 
     @property
     def ended(self) -> int:
         finite = self.finished + self.stopped + self.timed_out + self.copied
         return finite + self.diverged + self.out_of_memory + self.failed
+
+
+def _counts(record: TrialRecord) -> bool:
+    """Whether the trial counts by its state: those that still confirm are at work like others."""
+    return not record.is_repeat and not (record.is_confirming and record.state.ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def tied_region(
     """
     lr, batch_size = find(space, LR), find(space, BATCH_SIZE)
     counts = Counts.of(records)
-    records = _searched(records, space)
+    # trials that confirm are all near the best: with them the middle of the search would be too
+    records = _searched([r for r in records if not r.is_confirming], space)
     sign = 1.0 if objective.direction == "maximize" else -1.0
     best = _best(records, sign)
     judge = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from optuna import Study
@@ -34,6 +35,7 @@ def build(
     seed: int,
     shown: Sequence[FrozenTrial] = (),
     region_trials: int | None = None,
+    apart: AbstractSet[int] = frozenset(),
 ) -> PerTrial:
     """The sampler ``name`` for the whole of a sweep, to be set as its study's ``sampler``.
 
@@ -46,6 +48,7 @@ def build(
         shown: ended trials of other sweeps in this space, for samplers that learn from trials.
         region_trials: the budget in trials of a sweep whose goal is the region; None where the goal
             is the best trial.
+        apart: numbers of trials that are not of the budget; it may grow.
 
     Raises:
         LookupError: no such sampler.
@@ -68,7 +71,7 @@ def build(
         return PerTrial(make)
 
     def make_for_region(number: int, part: str = "") -> BaseSampler:
-        share = part_of(number, region_trials)
+        share = part_of(number - sum(other < number for other in apart), region_trials)
         if share == "cover":
             return qmc(space, seed, number)
         inner = make(number, part)

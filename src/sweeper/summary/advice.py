@@ -68,6 +68,6 @@ def _settle(region: Region) -> Iterator[str]:
         )
     if region.noise.repeated == 0:
         yield (
-            "Before it is built upon, train the centre again with two or three other seeds: "
-            "all trials had one seed each."
+            "Before it is built upon, train the centre again with two or three other seeds "
+            "(`sweeper confirm` does that): all trials had one seed each."
         )

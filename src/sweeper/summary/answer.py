@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from sweeper.records import ParamValue
 from sweeper.region import Region
+from sweeper.summary.confirmation import Confirmation
 from sweeper.summary.findings import Finding
+from sweeper.summary.next_space import NextSpace
 
 __all__ = ["SCHEMA", "Cost", "Entry", "Summary"]
 
@@ -77,6 +79,8 @@ class Summary:
         ongoing: the sweep runs, and this is how it stands.
         places: where in the MLflow UI more is to be seen, by what it is.
         settings: what the sweep runs with now, for people.
+        confirmation: what training the best again has shown; None where nothing was.
+        next_space: the search space that follows.
     """
 
     name: str
@@ -97,3 +101,5 @@ class Summary:
     places: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     curves: str = ""
+    confirmation: Confirmation | None = None
+    next_space: NextSpace | None = None

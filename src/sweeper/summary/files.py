@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from sweeper.region import Region
     from sweeper.summary.answer import Summary
 
-__all__ = ["to_json", "trials_csv", "write"]
+__all__ = ["NEXT", "to_json", "trials_csv", "write"]
+
+NEXT = "next.yaml"
+"""The search space that follows, among the files of a summary."""
 
 _WITHOUT_PARAMETERS = ("history", "learning_curves", "top_curves", "edf", "timeline")
 """Figures that have a place for trials outside the search space, too."""
@@ -47,7 +50,7 @@ _ORDER = (
 def write(
     summary: Summary, config: SweepConfig, records: Sequence[TrialRecord], directory: Path
 ) -> tuple[Path, ...]:
-    """Write summary.md, summary.json, trials.csv and report.html with all figures to play with.
+    """Write summary.md, summary.json, trials.csv, next.yaml and report.html with all figures.
 
     Beside them, each figure as figures/NAME.png and what it shows as figures/NAME.csv.
 
@@ -63,6 +66,8 @@ def write(
         "trials.csv": trials_csv(config, records),
         "report.html": page(summary, list(charts.values())),
     }
+    if summary.next_space is not None:
+        texts[NEXT] = summary.next_space.yaml
     for name, text in texts.items():
         write_atomically(directory / name, text)
     return (*(directory / name for name in texts), *_draw(charts, directory / "figures"))
@@ -86,7 +91,8 @@ def _charts(
     config: SweepConfig, records: Sequence[TrialRecord], region: Region
 ) -> Iterator[tuple[str, Chart | ParallelChart]]:
     names = families.member_names("plots")
-    records = [r for r in records if not r.is_repeat]  # they would lie on what they repeat
+    # repeats and trials that confirm would lie on what they repeat
+    records = [r for r in records if not (r.is_repeat or r.is_confirming)]
     placed = inside(config, records)
     rank = {name: i for i, name in enumerate(_ORDER)}
     for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):

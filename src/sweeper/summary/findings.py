@@ -72,7 +72,8 @@ def _overlap(confidence: float) -> str:
 
 def _trials(region: Region) -> str:
     evidence, counts = region.evidence, region.counts
-    done = f"{evidence.finished or counts.finished} of {counts.ended} trained to the last epoch"
+    total = counts.ended + counts.confirmed  # what confirmed tells the surrogate as much
+    done = f"{evidence.finished or counts.finished} of {total} trained to the last epoch"
     where = f", {evidence.inside} of them in the region" if evidence.enough else ""
     seeds = (
         f"{count(region.noise.repeated, 'configuration')} with more than one seed"

@@ -9,6 +9,8 @@ import plotly.io  # type: ignore[import-untyped]
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from sweeper.charts import as_plotly
+from sweeper.summary.confirm_words import confirm_table
+from sweeper.summary.next_words import next_table
 from sweeper.summary.region_table import regions
 from sweeper.summary.tables import Table, counts_line, curves_line, evidence, leaderboard
 
@@ -52,10 +54,12 @@ def page(summary: Summary, charts: Sequence[Chart | ParallelChart]) -> str:
             f'<div class="dim">{escape(curves_line(summary))}</div>',
             f'<div class="verdict">{escape(summary.verdict)}</div>',
             *_figures(charts[:1]),
+            *_table(confirm_table(summary)),
             *_table(regions(summary)),
             *_table(evidence(summary)),
             *_warnings(summary),
             *_next(summary),
+            *_table(next_table(summary)),
             *_table(leaderboard(summary)),
             *_figures(charts[1:]),
             "</body></html>",

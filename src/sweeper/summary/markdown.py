@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sweeper.summary.confirm_words import confirm_table
+from sweeper.summary.next_words import next_table
 from sweeper.summary.region_table import regions
 from sweeper.summary.tables import (
     Table,
@@ -41,7 +43,7 @@ def _head(summary: Summary) -> Iterator[str]:
 def _blocks(summary: Summary) -> Iterator[str]:
     if curves := curves_line(summary):
         yield f"{curves}."
-    for table in (regions(summary), evidence(summary)):
+    for table in (confirm_table(summary), regions(summary), evidence(summary)):
         yield from _section(table)
     if summary.warnings:
         yield "## Warnings"
@@ -52,6 +54,7 @@ def _blocks(summary: Summary) -> Iterator[str]:
         yield from ["\n".join(steps)] if steps else []
         commands = [f"- {why}: `{command}`" for why, command in summary.commands.items()]
         yield from ["\n".join(commands)] if commands else []
+    yield from _section(next_table(summary))
     yield from _section(leaderboard(summary))
     yield from _section(settings(summary))
 

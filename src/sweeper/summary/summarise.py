@@ -11,7 +11,10 @@ from sweeper.region import region_of, verdict
 from sweeper.region.scale import scale_of
 from sweeper.summary.advice import advice, enough_trials
 from sweeper.summary.answer import Cost, Entry, Summary
+from sweeper.summary.confirm_words import confirm_warnings
+from sweeper.summary.confirmation import confirmation
 from sweeper.summary.findings import findings
+from sweeper.summary.next_space import next_space
 from sweeper.summary.warnings import warnings
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ def summarise(
     ongoing: bool = False,
     places: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
+    taken: Sequence[str] = (),
 ) -> Summary:
     """Sum a sweep up, at any time and with any number of trials.
 
@@ -42,12 +46,14 @@ def summarise(
         wall_seconds: how long its sessions ran; by default from the first start to the last end.
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
-        ongoing: trials are running.
+        ongoing: trials are running: nothing is said of a next search space.
         places: where more is to be seen, by what it is.
         settings: what the sweep runs with, for people.
+        taken: names of all sweeps that there are.
     """
     region = region_of(config, records)
     curves = find_all(records, config.objective, config.epochs)
+    confirmed = confirmation(config, records)
     return Summary(
         name=config.name,
         experiment=config.experiment,
@@ -57,7 +63,11 @@ def summarise(
         total=config.budget.trials,
         epochs=config.epochs,
         leaderboard=_leaderboard(config, records, links or {}),
-        warnings=(*warnings(config, records, region), *curves.consequences()),
+        warnings=(
+            *confirm_warnings(confirmed, region.metric),
+            *warnings(config, records, region),
+            *curves.consequences(),
+        ),
         steps=tuple(advice(region)),
         cost=_cost(records, wall_seconds),
         more=enough_trials(region, config.budget.trials),
@@ -67,6 +77,8 @@ def summarise(
         places=dict(places or {}),
         settings=dict(settings or {}),
         curves=curves.line,
+        confirmation=confirmed,
+        next_space=None if ongoing else next_space(config, region, records, taken),
     )
 
 
@@ -74,7 +86,8 @@ def _leaderboard(
     config: SweepConfig, records: Sequence[TrialRecord], links: Mapping[int, str]
 ) -> tuple[Entry, ...]:
     """The best finished trials; while none has finished, the best of those that were stopped."""
-    valued = [r for r in records if r.value is not None and r.state.ended and not r.is_repeat]
+    search = [r for r in records if not (r.is_repeat or r.is_confirming)]
+    valued = [r for r in search if r.value is not None and r.state.ended]
     finished = [r for r in valued if r.state is TrialState.COMPLETE]
     sign = 1.0 if config.objective.direction == "maximize" else -1.0
     best = sorted(finished or valued, key=lambda r: (-sign * (r.value or 0.0), r.number))[:_TOP]

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from sweeper.region import Counts
     from sweeper.summary.answer import Entry, Summary
 
-__all__ = ["Table", "counts_line", "curves_line", "evidence", "leaderboard", "settings"]
+__all__ = [
+    "Table",
+    "counts_line",
+    "curves_line",
+    "evidence",
+    "leaderboard",
+    "settings",
+    "short_names",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def curves_line(summary: Summary) -> str:
 def leaderboard(summary: Summary) -> Table:
     entries = summary.leaderboard
     names = list(dict.fromkeys(name for entry in entries for name in entry.params))
-    shorter = _short(names)
+    shorter = short_names(names)
     header = ("#", "trial", summary.region.metric, *shorter, "epochs", "time")
     best_stopped = bool(entries) and not entries[0].finished
     return Table(
@@ -75,7 +83,7 @@ def settings(summary: Summary) -> Table:
     return Table("Settings", ("setting", "value"), tuple(summary.settings.items()))
 
 
-def _short(names: list[str]) -> list[str]:
+def short_names(names: list[str]) -> list[str]:
     """``n_fft`` for ``model.n_fft``, as MLflow names it, where that is one parameter."""
     own = [name.rpartition(".")[2] for name in names]
     return [a if own.count(a) == 1 else name for a, name in zip(own, names, strict=True)]

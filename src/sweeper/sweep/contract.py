@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeper.config import Change, is_inside
+from sweeper.ledger.confirmation import NO_PROGRESS, Progress, progress
 from sweeper.ledger.ledger import Ledger
 
 __all__ = ["Contract"]
@@ -20,6 +21,7 @@ class Contract:
     inside: how many of those done are in the search space.
     changes: what the configuration has otherwise than before.
     warm: what it says of the sweeps that it began with.
+    confirm: how far the trials are that train the best again.
     """
 
     done: int
@@ -28,29 +30,35 @@ class Contract:
     inside: int
     changes: tuple[Change, ...] = ()
     warm: tuple[str, ...] = ()
+    confirm: Progress = NO_PROGRESS
 
     @classmethod
-    def of(cls, ledger: Ledger, changes: Sequence[Change]) -> Contract:
-        """What there is to do in ``ledger``."""
+    def of(
+        cls, ledger: Ledger, changes: Sequence[Change], *, confirm_now: bool = False
+    ) -> Contract:
+        """What there is to do in ``ledger``.
+
+        Args:
+            confirm_now: the search does not go on, whatever is left of it.
+        """
         unfinished = ledger.unfinished()
-        epochs = {n: r.epoch if (r := ledger.history.record(n)) else 0 for n in unfinished}
-        count = ledger.count()
+        begun = [n for n in unfinished if not (confirm_now and not ledger.is_confirming(n))]
+        to_go = 0 if confirm_now else max(0, ledger.config.budget.trials - ledger.count())
+        anew = confirm_now and not progress(ledger.config, ledger.history).left
+        done = [r for r in ledger.history.records() if r.state.ended and not r.is_confirming]
         return cls(
-            done=count - len(unfinished),
-            continuing=epochs,
-            to_go=max(0, ledger.config.budget.trials - count),
-            inside=sum(
-                is_inside(ledger.config, r.params)
-                for r in ledger.history.records()
-                if r.state.ended
-            ),
+            done=len(done),
+            continuing={n: r.epoch if (r := ledger.history.record(n)) else 0 for n in begun},
+            to_go=to_go,
+            inside=sum(is_inside(ledger.config, r.params) for r in done),
             changes=tuple(changes),
             warm=ledger.warm.said,
+            confirm=progress(ledger.config, ledger.history, goes_on=to_go > 0 or anew),
         )
 
     @property
     def nothing_left(self) -> bool:
-        return not self.continuing and not self.to_go
+        return not (self.continuing or self.to_go or self.confirm.left)
 
     def __str__(self) -> str:
         outside = self.done - self.inside
@@ -60,4 +68,7 @@ class Contract:
             after = ", ".join(map(str, epochs))
             parts.append(f"{len(self.continuing)} continue after epoch {after}")
         parts.append(f"{self.to_go} to go")
+        if self.confirm.total:
+            most = "" if self.confirm.chosen else "at most "
+            parts.append(f"{self.confirm.done} confirmed, {most}{self.confirm.left} to confirm")
         return "\n".join([", ".join(parts), *self.warm, *map(str, self.changes)])

@@ -20,6 +20,7 @@ _SECTIONS = (
     "objective",
     "sampler",
     "pruner",
+    "confirm",
     "model",
     "data",
     "training",
@@ -50,7 +51,7 @@ def identify(config: SweepConfig, manifest: Manifest, *, with_data: bool = True)
 def _settings(config: SweepConfig) -> dict[str, str]:
     found = config.to_json()
     space = {f"space.{name}": _inline(spec) for name, spec in found["search_space"].items()}
-    return {key: _inline(found[key]) for key in _SECTIONS} | space
+    return {key: _inline(found[key]) for key in _SECTIONS if key in found} | space
 
 
 def _inline(value: object) -> str:

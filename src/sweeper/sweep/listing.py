@@ -11,6 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.board import BoardState
 from sweeper.errors import LedgerError
 from sweeper.ledger.paths import SweepPaths, find_sweeps
 from sweeper.sweep.look import Look, Standing, ago, look
@@ -85,11 +86,16 @@ def _cells(one: Look) -> list[Text]:
     return [
         Text(one.name, style="bold"),
         state,
-        Text(f"{board.counts.ended}/{board.total}"),
+        Text(f"{board.counts.ended}/{board.total}{_confirm(board)}"),
         Text(best),
         Text(ago(time.time() - one.last_active)),
         Text(one.config.experiment, style="dim"),
     ]
+
+
+def _confirm(board: BoardState) -> str:
+    """The trials that train the best again, apart from the budget: `` + 3/9``."""
+    return f" + {board.confirm.done}/{board.confirm.total}" if board.confirm.total else ""
 
 
 def _damaged(one: Damaged) -> list[Text]:

@@ -11,8 +11,9 @@ from typing import Any
 from sweeper import words
 from sweeper.board import BoardState, board_state
 from sweeper.config import SweepConfig
-from sweeper.engine.limits import is_over
+from sweeper.engine.limits import hours_used_up, is_over
 from sweeper.errors import LedgerError
+from sweeper.ledger.confirmation import Progress, progress
 from sweeper.ledger.history import History, read_history
 from sweeper.ledger.lock import Holder, holder, last_beat, last_holder
 from sweeper.ledger.manifest import Manifest
@@ -93,9 +94,18 @@ class Look:
     @property
     def unfinished(self) -> bool:
         """Whether a further session has something to do."""
+        if hours_used_up(self.config, self.history, self.at):
+            return self.confirm.left > 0 and self.confirm.by_hand
+        if self.confirm.left:
+            return True
         if self.board.counts.ended >= self.config.budget.trials:
             return False
         return not is_over(self.config, self.history, self.at)
+
+    @property
+    def confirm(self) -> Progress:
+        """How far the trials are that train the best again."""
+        return progress(self.config, self.history)
 
     @property
     def board(self) -> BoardState:
@@ -104,6 +114,7 @@ class Look:
         return board_state(
             self.config,
             self.history.records(),
+            confirm=self.confirm,
             slots=self.note.slots if self.note else 1,
             now=at,
             elapsed_seconds=self.history.elapsed(at),

@@ -9,8 +9,9 @@ from functools import partial
 
 from sweeper.config import SweepConfig
 from sweeper.engine.limits import is_over
+from sweeper.ledger.confirmation import progress
 from sweeper.ledger.history import History
-from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.paths import SweepPaths, find_sweeps
 from sweeper.records import TrialRecord
 from sweeper.summary import Summary, markdown, summarise
 from sweeper.sweep.enhance import champion
@@ -38,9 +39,10 @@ def report(
         ongoing=ongoing,
         places=_places(mirror, best, ongoing=ongoing),
         settings={**mirror.sweep.limits, **mirror.sweep.settings},
+        taken=[paths.root.name for paths in find_sweeps(mirror.paths.root.parent)],
     )
     left = partial(_commands, config, history, records, now)
-    commands = _while_running(config) if ongoing else left(summary.more)
+    commands = _while_running(config) if ongoing else left(summary)
     if best is not None:
         commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
     return replace(summary, commands=commands)
@@ -100,13 +102,25 @@ def _commands(
     history: History,
     records: Sequence[TrialRecord],
     now: float,
-    enough: int,
+    summary: Summary,
 ) -> dict[str, str]:
-    """What to type next; ``enough`` trials in all are what the next session should have."""
+    """What to type next."""
     name, total = config.name, config.budget.trials
-    more = {"more trials": f"sweeper resume {name} --trials {enough}"}
+    more = {"more trials": f"sweeper resume {name} --trials {summary.more}"}
+    after = _after(config, history, summary)
     if is_over(config, history, now):
-        return {}  # it was not for want of trials
-    if sum(r.state.ended for r in records) < max(total, len(records)):
+        return after  # it was not for want of trials
+    search = [r for r in records if not r.is_confirming]
+    if sum(r.state.ended for r in search) < max(total, len(search)):
         return {"go on": f"sweeper resume {name}", **more}
-    return more
+    return more | after
+
+
+def _after(config: SweepConfig, history: History, summary: Summary) -> dict[str, str]:
+    """What follows on a search that has found something."""
+    if summary.region.best is None:
+        return {}
+    confirm = progress(config, history)
+    wanting = confirm.left > 0 or confirm.done == 0
+    first = {"confirm the best": f"sweeper confirm {config.name}"} if wanting else {}
+    return first | {"search the next space": f"sweeper refine {config.name}"}

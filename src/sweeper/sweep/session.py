@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sweeper.config import SweepConfig
+from sweeper.config import Confirm, SweepConfig
 from sweeper.engine.conductor import Conductor, Ending
-from sweeper.engine.resources import Slots, plan_slots
+from sweeper.engine.resources import plan_slots
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
 from sweeper.ledger.files import told
-from sweeper.ledger.ledger import Ledger, open_ledger
+from sweeper.ledger.ledger import open_ledger
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.admission import admit
@@ -34,14 +34,24 @@ from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.thread import MirrorThread
 
-__all__ = ["resume_sweep", "run_sweep"]
+__all__ = ["confirm_sweep", "resume_sweep", "run_sweep"]
 
 _PATIENCE_SECONDS, _PATIENCE_WITH_ERRORS_SECONDS = 120.0, 10.0
 """How long the end of a session waits for MLflow; `sweeper sync` ships what is left then."""
 
 
-def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) -> Ending:
+def run_sweep(
+    config: SweepConfig,
+    source: str,
+    sweeps: Path,
+    console: Console,
+    *,
+    confirm_now: bool = False,
+) -> Ending:
     """Begin or go on with the sweep of ``config`` and work until its budget is used up.
+
+    Args:
+        confirm_now: only train the best again that there are.
 
     Raises:
         ConfigError: the sweep cannot go on with this configuration, or the machine is too small.
@@ -58,9 +68,10 @@ def run_sweep(config: SweepConfig, source: str, sweeps: Path, console: Console) 
     opened = open_ledger(paths, admission.manifest, config, here.setting, admission.warm)
     with opened as ledger, _logging_to(paths.logs):
         here.keep(paths)
-        contract = Contract.of(ledger, admission.changes)
+        contract = Contract.of(ledger, admission.changes, confirm_now=confirm_now)
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
-        return _session(ledger, sweep, slots, contract, console)
+        conductor = Conductor(ledger, slots, confirm_now=confirm_now)
+        return _session(conductor, sweep, contract, console)
 
 
 def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None = None) -> Ending:
@@ -71,23 +82,51 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
         ConfigError, SweepLocked, LedgerError: as `run_sweep`.
     """
     sweeps = sweeps.absolute()  # it is meant from here, before the change of folder below
-    manifest = Manifest.read(SweepPaths.existing(name, sweeps))
-    config = SweepConfig.from_json(manifest.config)
+    config, source = _known(name, sweeps)
     if trials is not None:
         config = config.model_copy(
             update={"budget": config.budget.model_copy(update={"trials": trials})}
         )
-    # relative paths of data, and MLflow's default store, begin where the sweep began
+    return run_sweep(config, source, sweeps, console)
+
+
+def confirm_sweep(
+    name: str, sweeps: Path, console: Console, top: int | None = None, seeds: int | None = None
+) -> Ending:
+    """Train the best of the sweep ``name`` again, with fresh seeds and to the last epoch.
+
+    Args:
+        top, seeds: how many configurations, and seeds for each; by default as the sweep has it,
+            or else as `Confirm`.
+
+    Raises:
+        SweepNotFound, ConfigError, SweepLocked, LedgerError: as `resume_sweep`.
+    """
+    sweeps = sweeps.absolute()
+    config, source = _known(name, sweeps)
+    given = {key: value for key, value in (("top", top), ("seeds", seeds)) if value is not None}
+    confirm = (config.confirm or Confirm()).model_copy(update=given)
+    config = config.model_copy(update={"confirm": confirm})
+    return run_sweep(config, source, sweeps, console, confirm_now=True)
+
+
+def _known(name: str, sweeps: Path) -> tuple[SweepConfig, str]:
+    """A sweep's configuration and source, after a change to where it began.
+
+    Relative paths of data, and MLflow's default store, begin there.
+    """
+    manifest = Manifest.read(SweepPaths.existing(name, sweeps))
+    config = SweepConfig.from_json(manifest.config)
     enter(manifest.folder)
-    return run_sweep(config, manifest.source, sweeps, console)
+    return config, manifest.source
 
 
 def _session(
-    ledger: Ledger, sweep: SweepIdentity, slots: Slots, contract: Contract, console: Console
+    conductor: Conductor, sweep: SweepIdentity, contract: Contract, console: Console
 ) -> Ending:
+    ledger = conductor.ledger
     # also where nothing is left to train: a driver may have been killed after its last trial
     clean_up(ledger.paths.ray)
-    conductor = Conductor(ledger, slots)
     tracking_uri = destination(ledger.paths)
     with Mirror(ledger.paths.root, sweep, tracking_uri) as mirror, terminable():
         try:

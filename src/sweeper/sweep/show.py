@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.board import confirms_words
 from sweeper.diagnosis import Diagnosis, diagnose
 from sweeper.errors import SweepNotFound
 from sweeper.records import TrialRecord, TrialState, best_report
@@ -96,6 +97,8 @@ def _state(found: Look, record: TrialRecord) -> str:
 
 def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
     yield "parameters", settings(record.params)
+    if record.is_confirming:
+        yield "confirms", confirms_words(record)
     if record.reason:
         yield "reason", record.reason
     if diagnosis := _diagnosis(found, record):

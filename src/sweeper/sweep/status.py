@@ -81,6 +81,8 @@ def next_commands(found: Look) -> dict[str, str]:
     if found.board.best and not found.unfinished:
         said["the best trial"] = f"sweeper show {name} {found.board.best.number}"
         total = found.config.budget.trials
+        if not found.confirm.total:
+            said["confirm the best"] = f"sweeper confirm {name}"
         said["more trials"] = f"sweeper resume {name} --trials {total + max(8, total // 2)}"
     if not found.lag.none:
         said["complete MLflow"] = f"sweeper sync {name}"
@@ -102,6 +104,7 @@ def to_json(found: Look) -> dict[str, Any]:
         "sessions": found.history.sessions,
         "total": board.total,
         "counts": asdict(board.counts),
+        "confirm": {"done": board.confirm.done, "total": board.confirm.total},
         "metric": board.metric,
         "best": asdict(board.best) if board.best else None,
         "running": [asdict(trial) for trial in board.running],

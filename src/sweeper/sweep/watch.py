@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sweeper.board import Board, board_state
 from sweeper.engine.conductor import Conductor
+from sweeper.ledger.confirmation import progress
 from sweeper.sweep.look import paused_since
 from sweeper.tracker.thread import MirrorThread
 
@@ -54,6 +55,7 @@ class Watch:
             board_state(
                 ledger.config,
                 ledger.history.records(),
+                confirm=progress(ledger.config, ledger.history),
                 slots=self._conductor.slots.concurrent,
                 now=now,
                 elapsed_seconds=ledger.history.elapsed(now),

@@ -17,6 +17,8 @@ _QUALITIES = ("train_", "val_")
 class LiveTrial:
     """A trial between its first start and its end; ``working`` unless its driver left it.
 
+    One that confirms another is no part of the search: it counts apart.
+
     Attributes:
         at_best: what else its best epoch's report says of how well it trained.
     """
@@ -26,6 +28,7 @@ class LiveTrial:
     best_epoch: int = 0
     working: bool = True
     at_best: dict[str, float] = field(default_factory=dict)
+    confirming: bool = False
 
     def see(
         self, epoch: int, metrics: Mapping[str, float], metric: str, direction: Direction
@@ -46,9 +49,10 @@ class Tally:
     """The sweep up to some event.
 
     Attributes:
-        ended: how many trials have ended, by state; those that were not trained as ``copied``.
+        ended: how many trials have ended, by state; those that were not trained as ``copied``,
+            those that trained a configuration again as ``confirming``.
         changes: how often a trial started or stopped working; the steps of ``trials_running``.
-        best: the best objective of the ended trials.
+        best: the best objective of the ended trials of the search.
     """
 
     ended: dict[str, int] = field(default_factory=dict)

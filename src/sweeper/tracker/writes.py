@@ -103,6 +103,13 @@ def _ms(event: Event) -> int:
     return int(event["time"] * 1000)
 
 
+def _stage_tags(event: Event) -> dict[str, str]:
+    """The stage of a trial, and what it trains again: a trial's number, or the centre."""
+    confirms = event["confirms"]
+    which = "centre" if confirms is None else str(confirms)
+    return {"sweeper.stage": event["stage"], "sweeper.confirms": which}
+
+
 class _Fold:
     def __init__(self, sweep: SweepIdentity, paths: SweepPaths, tally: Tally) -> None:
         self._sweep = sweep
@@ -157,12 +164,18 @@ class _Fold:
         if before is not None and not before.working:
             writes.status = Status("RUNNING", _ms(event))
             writes.tags["sweeper.stop_reason"] = ""
-        self._live(event).working = True
+        live = self._live(event)
+        live.working = True
+        if event.get("stage"):
+            live.confirming = True
+            self._writes(event).tags |= _stage_tags(event)
         self._changed(event)
 
     def _bear(self, event: Event) -> None:
         writes = self._writes(event)
-        name = run_name(self._paths.trial(event["trial"]).name, event["params"])
+        number = self._paths.trial(event["trial"]).name
+        again = f"{number} {event['stage']}" if event.get("stage") else number
+        name = run_name(again, event["params"])
         writes.birth = writes.birth or Birth(name, _ms(event))
         writes.params = params_of(event["flat_params"], event["seed"], self._sweep.log_scaled)
 
@@ -210,8 +223,11 @@ class _Fold:
         live = self.tally.live.pop(event["trial"], LiveTrial())
         if event["value"] is not None:
             writes.points += self._best_points(event, live)
+        if live.confirming:
+            counted = "confirming"
+        else:
+            self.tally.see_value(event["value"], self._sweep.direction)
         self.tally.ended[counted] = self.tally.ended.get(counted, 0) + 1
-        self.tally.see_value(event["value"], self._sweep.direction)
         self._parent_point(event, f"trials_{counted}", self.tally.ended[counted])
         if self.tally.best is not None:
             self._parent_point(event, self._best_key, self.tally.best)
