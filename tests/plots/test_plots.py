@@ -81,6 +81,11 @@ def test_contour_marks_the_centre_on_the_ridge() -> None:
         assert rate == pytest.approx(at[0] * (size / at[1]) ** CLEAR.slope.exponent)
 
 
+def test_a_trend_that_is_not_clear_has_no_ridge() -> None:
+    unclear = replace(CLEAR, slope=Slope(0.2, -0.1, 0.5))
+    assert "best lr" not in lines(contour(SOUND, GOAL, PLAIN, unclear))
+
+
 def test_outline_holds_the_region_of_every_batch_size() -> None:
     (path,) = lines(MAP)["region"].paths
     for row in CLEAR.rows:

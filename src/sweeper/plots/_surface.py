@@ -52,23 +52,20 @@ def outline(found: Map, slope: Slope | None, x: Scale, y: Scale) -> Lines:
 
 
 def ridge(region: Region, x: Scale, y: Scale) -> Lines | None:
-    """The best lr for each batch size: a power law through the centre; None without one."""
-    if region.slope is None or region.centre is None or not region.lr or not region.batch_size:
+    """The best lr for each batch size: a power law through the centre; None without a clear one."""
+    slope = region.slope
+    if slope is None or region.centre is None or not region.lr or not region.batch_size:
+        return None
+    if slope.low <= 0 <= slope.high:
         return None
     lr, batch = (float(region.centre.params[n]) for n in (region.lr, region.batch_size))
     sizes = [y.value(at) for at in np.linspace(0, 1, _RIDGE)]
-    rates = [lr * (size / batch) ** region.slope.exponent for size in sizes]
+    rates = [lr * (size / batch) ** slope.exponent for size in sizes]
     inside = [(a, b) for a, b in zip(rates, sizes, strict=True) if x.low <= a <= x.high]
     path = tuple(a for a, _ in inside), tuple(b for _, b in inside)
-    return Lines(
-        f"best {region.lr}: {_trend(region.slope)}", (path,), OUTLINE, width=1.6, dashed=True
-    )
-
-
-def _trend(slope: Slope) -> str:
-    if slope.low <= 0 <= slope.high:
-        return "no clear trend"
-    return f"{'grows' if slope.exponent > 0 else 'falls'} as batch^{slope.exponent:.2f}"
+    way = "grows" if slope.exponent > 0 else "falls"
+    name = f"best {region.lr}: {way} as batch^{slope.exponent:.2f}"
+    return Lines(name, (path,), OUTLINE, width=1.6, dashed=True)
 
 
 def _fine(found: Map, slope: Slope | None, x: Scale, y: Scale) -> tuple[Array, Array, Array]:

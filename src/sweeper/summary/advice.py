@@ -33,8 +33,8 @@ def advice(region: Region) -> Iterator[str]:
         yield _more(region, evidence.more_trials)
     elif region.best is not None and region.map is not None:
         yield (
-            "More trials of this kind would hardly help: any of these settings may do as well; "
-            "search wider ranges or other parameters, or train longer."
+            "More trials alone may not help: train the best few again with other seeds to tell "
+            "settings from luck, search wider ranges, or train longer."
         )
 
 

@@ -39,7 +39,7 @@ def findings(region: Region) -> Iterator[Finding]:
     if region.evidence.enough and region.centre is not None:
         yield Finding("centre", _centre(region, region.centre))
         yield from (Finding("as good", _tie(region, tie)) for tie in region.ties[:_MOST_TIES])
-    if region.confidence is not None:
+    if region.evidence.enough and region.confidence is not None:
         yield Finding("overlap", _overlap(region.confidence))
     yield Finding("trials", _trials(region))
     if region.evidence.enough and region.slope is not None:
