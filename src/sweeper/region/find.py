@@ -32,10 +32,13 @@ def find_region(
         tolerance: how close counts as tied, in the metric's units; by default one standard
             deviation over seeds or 10% of (median - best), whichever is larger.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     from sweeper.region.assemble import assemble  # numpy and scipy
 
     try:
-        return assemble(records, objective, space, tolerance)
+        with threadpool_limits(limits=1, user_api="blas"):  # small matrices; trials may run
+            return assemble(records, objective, space, tolerance)
     except TooFew as why:
         quick = tied_region(records, objective, space, tolerance=tolerance)
         reason = Evidence(False, str(why), finished=quick.counts.finished)

@@ -103,6 +103,8 @@ class Placing(BaseSampler):
 
     def _place(self, study: Study, trial: FrozenTrial) -> dict[str, ParamValue]:
         """The proposal as the study holds it; empty where there is none."""
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
         from sweeper.region.place import place
 
         known = [*self._shown, *study.get_trials(deepcopy=False)[: trial.number]]
@@ -116,7 +118,8 @@ class Placing(BaseSampler):
             if (params := _params(self._space, t))
         ]
         try:
-            params = place(records, objective, self._space, pending, self._seed)
+            with threadpool_limits(limits=1, user_api="blas"):  # the others train
+                params = place(records, objective, self._space, pending, self._seed)
         except TooFew:
             return {}
         return to_optuna(self._space, params)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.diagnosis import find_all
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import region_of, verdict
+from sweeper.region import quick_region_of, region_of, verdict
 from sweeper.region.scale import scale_of
 from sweeper.summary.advice import advice, enough_trials
 from sweeper.summary.answer import Cost, Entry, Summary
@@ -51,7 +51,8 @@ def summarise(
         settings: what the sweep runs with, for people.
         taken: names of all sweeps that there are.
     """
-    region = region_of(config, records)
+    # a sweep at work leaves the processors to its trials
+    region = quick_region_of(config, records) if ongoing else region_of(config, records)
     curves = find_all(records, config.objective, config.epochs)
     confirmed = confirmation(config, records)
     return Summary(
