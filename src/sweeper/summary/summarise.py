@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.diagnosis import find_all
 from sweeper.records import TrialRecord, TrialState
-from sweeper.region import region_of, verdict
+from sweeper.region import quick_region_of, region_of, verdict
 from sweeper.region.scale import scale_of
 from sweeper.summary.advice import advice, enough_trials
 from sweeper.summary.answer import Cost, Entry, Summary
@@ -42,11 +42,12 @@ def summarise(
         wall_seconds: how long its sessions ran; by default from the first start to the last end.
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
-        ongoing: trials are running.
+        ongoing: trials are running; the region is the quick one then, since the surrogate takes
+            seconds of a processor that trains.
         places: where more is to be seen, by what it is.
         settings: what the sweep runs with, for people.
     """
-    region = region_of(config, records)
+    region = (quick_region_of if ongoing else region_of)(config, records)
     curves = find_all(records, config.objective, config.epochs)
     return Summary(
         name=config.name,
