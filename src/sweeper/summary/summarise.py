@@ -46,7 +46,8 @@ def summarise(
         wall_seconds: how long its sessions ran; by default from the first start to the last end.
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
-        ongoing: trials are running: nothing is said of a next search space.
+        ongoing: trials are running: the region is the quick one then, since the surrogate takes
+            seconds of a processor that trains, and nothing is said of a next search space.
         places: where more is to be seen, by what it is.
         settings: what the sweep runs with, for people.
         taken: names of all sweeps that there are.

@@ -43,6 +43,8 @@ def report(
     )
     left = partial(_commands, config, history, records, now)
     commands = _while_running(config) if ongoing else left(summary)
+    if best is not None and not ongoing:
+        commands["train the best again"] = f"sweeper reproduce {config.name} {best}"
     if best is not None:
         commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
     return replace(summary, commands=commands)
