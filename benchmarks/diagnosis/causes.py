@@ -55,11 +55,13 @@ class Curve:
 
 
 def make_curves(seed: int) -> list[Curve]:
-    """Train the problem of this seed in the way of each cause."""
+    """Train the problem of this seed in the way of each cause; none where it cannot be learned."""
     family = list(FAMILIES)[seed % len(FAMILIES)]
     problem = draw_problem(family, seed)
     lr = 0.5 * _best_lr(problem, seed)  # not at the edge of what is stable
-    way = _way(problem, lr, seed)
+    way, spread = _way(problem, lr, seed)
+    if way[0] - way[-1] < spread:
+        return []  # not even tuned and long trainings learn this problem
     curves = []
     for number, cause in enumerate(CAUSES):
         plan = _plan(cause.finding, lr, way, seed, np.random.default_rng([seed, number]))
@@ -106,16 +108,21 @@ def _end(problem: Problem, plan: Plan) -> float:
     return losses[-1] if len(losses) == plan.epochs else float("inf")
 
 
-def _way(problem: Problem, lr: float, seed: int) -> np.ndarray:
-    """Validation loss every `_PIECE` steps of long trainings: the mean of two, only falling."""
+def _way(problem: Problem, lr: float, seed: int) -> tuple[np.ndarray, float]:
+    """Validation loss every `_PIECE` steps of long trainings: the mean of two, only falling.
+
+    And the standard deviation of a single step's training loss, in the last of them.
+    """
     runs = []
     for other in (6_000, 7_000):
         plan = Plan(lr, _LONG // _PIECE, _PIECE, seed + other)
-        runs.append([report.metrics["val_loss"] for report in train(problem, plan)])
+        reports = list(train(problem, plan))
+        runs.append([report.metrics["val_loss"] for report in reports])
     length = min(map(len, runs))
     mean = np.mean([run[:length] for run in runs], axis=0)
     smooth = np.convolve(np.pad(mean, 3, mode="edge"), np.ones(7) / 7, mode="valid")
-    return np.minimum.accumulate(smooth)
+    steps = [loss for report in reports[-30:] for loss in report.steps.values()]
+    return np.minimum.accumulate(smooth), float(np.std(steps))
 
 
 def _left(way: np.ndarray, share: float) -> float:

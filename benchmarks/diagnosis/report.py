@@ -28,7 +28,7 @@ same, and the sweep's summary counts them. The first four are those of the team'
 {curves} trainings of small networks on three kinds of problems (classification, regression,
 denoising with SI-SDR; Adam and SGD, with and without gradient clipping), each made to show one
 pattern: `python -m benchmarks.diagnosis` ([how](../benchmarks/README.md)). The thresholds were
-chosen on other problems (seeds 0 to 125); these are seeds {first} to {last}. Rows: what was done;
+chosen on other problems (seeds below 300); these are seeds {first} to {last}. Rows: what was done;
 columns: what was found.
 
 {table}

@@ -62,9 +62,14 @@ class Curve:
         return float(np.median(self.values[-max(3, len(self) // 10) :]))
 
     @property
+    def top(self) -> float:
+        """Where it came down from: the start is a single step's loss, which can be a lucky one."""
+        return max(self.start, float(self.values[0]))
+
+    @property
     def gain(self) -> float:
-        """How far it came down from the start, at its best."""
-        return self.start - self.best
+        """How far it came down, at its best."""
+        return self.top - self.best
 
     @property
     def rise(self) -> float:
@@ -83,7 +88,7 @@ class Curve:
     def settled(self) -> int:
         """The epoch from which it stays about where it is in its last half."""
         level = float(np.median(self.values[len(self) // 2 :]))
-        near = self.smooth <= level + max(_SETTLED * (self.start - level), self.noise)
+        near = self.smooth <= level + max(_SETTLED * (self.top - level), self.noise)
         return int(np.argmax(near)) + 1 if near.any() else len(self)
 
 

@@ -185,7 +185,10 @@ def _jumps_about(sight: _Sight) -> str:
         return ""
     level = float(np.median(valid.values[len(valid) // 2 :]))
     moves = valid.noise > _RESTLESS * spread
-    fell = float(valid.values[0]) - level > _SURE * valid.noise
+    third = max(2, len(valid) // 3)
+    # not from the first epoch on, which can be the worst of a blow-up
+    way = float(np.median(valid.values[1 : third + 1]) - np.median(valid.values[-third:]))
+    fell = way > _SURE * valid.noise
     learned = min(level, sight.fit.end) < sight.untrained - spread
     if learned or fell or not moves:
         return ""
@@ -196,7 +199,8 @@ def _no_learning(sight: _Sight) -> str:
     curves = (sight.valid, sight.fit)
     spread, least = sight.spread or 0.0, _FLAT * abs(sight.fit.start)
     moved = [float(c.values[0]) - c.end for c in curves]
-    flat = moved[0] < max(_UNSEEN * spread, least) and moved[1] < max(2 * _UNSEEN * spread, least)
+    seen = max(2 * _UNSEEN * spread, _SURE * sight.fit.noise, least)
+    flat = moved[0] < max(_UNSEEN * spread, least) and moved[1] < seen
     flat = flat and sight.fit.start - sight.valid.best < max(_SURE * spread, 4 * least)
     if not flat:
         return ""
@@ -228,7 +232,7 @@ def _overfitting(sight: _Sight) -> str:
 
 def _still_improving(sight: _Sight) -> str:
     valid = sight.valid
-    gain = valid.start - valid.end
+    gain = valid.top - valid.end
     if valid.late_gain > max(_LATE * gain, valid.noise):
         share = valid.late_gain / gain if gain > 0 else 1.0
         return f"the last third of the epochs brought {min(share, 1.0):.0%} of all it gained"

@@ -12,7 +12,7 @@ from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, Trial, TrialRecord
 from sweeper.trial import Outcome, TrialRun
 
-__all__ = ["Difference", "differences", "largest", "train_again"]
+__all__ = ["Difference", "compared", "differences", "largest", "train_again"]
 
 _OF_THE_MACHINE = ("samples_per_second", "peak_memory_bytes")
 """What a training does not decide."""
@@ -36,7 +36,7 @@ class Difference:
 
 def differences(then: EpochReport, now: EpochReport) -> list[Difference]:
     """Every metric and step loss that is not the same to the last bit."""
-    one, other = _numbers(then), _numbers(now)
+    one, other = compared(then), compared(now)
     return [
         Difference(name, one.get(name), other.get(name))
         for name in dict.fromkeys([*one, *other])
@@ -96,7 +96,8 @@ def _trial(config: SweepConfig, record: TrialRecord, setting: Setting, folder: P
     )
 
 
-def _numbers(report: EpochReport) -> Mapping[str, float]:
+def compared(report: EpochReport) -> Mapping[str, float]:
+    """The numbers of an epoch that a training decides: metrics and losses of single steps."""
     metrics = {k: v for k, v in report.metrics.items() if k not in _OF_THE_MACHINE}
     return {**metrics, **{f"loss of step {step}": loss for step, loss in report.steps.items()}}
 

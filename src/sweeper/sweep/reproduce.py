@@ -21,7 +21,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.repeats import training_identity
 from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, TrialRecord
-from sweeper.sweep.again import differences, largest, train_again
+from sweeper.sweep.again import compared, differences, largest, train_again
 from sweeper.sweep.identity import dataset_of
 from sweeper.sweep.look import Look, look
 from sweeper.sweep.place import enter
@@ -183,7 +183,7 @@ def _compare_epoch(then: EpochReport | None, now: EpochReport, last: int, consol
         return True
     found = differences(then, now)
     if not found:
-        numbers = words.count(len(now.metrics), "metric") + f", {len(now.steps)} steps"
+        numbers = words.count(len(compared(now)), "number")
         console.print(f"epoch {now.epoch}/{last}: the same ({numbers})")
         return True
     worst = largest(found)
