@@ -139,7 +139,7 @@ def test_the_summary_has_it_and_the_best_of_the_search_stays_the_best() -> None:
     assert summary.region.best is not None
     assert summary.region.best.number == 0
     assert [entry.number for entry in summary.leaderboard] == [0, 1, 2]
-    text = markdown(summary)
+    text = markdown(summary).replace("&emsp;", "")
     assert "## Confirmed with fresh seeds" in text
     assert "| 1 | centre | 5e-4 | - | 9.40 dB |" in text
     assert "model.chunk" not in text
