@@ -107,8 +107,8 @@ def compare(contenders: Sequence[Contender]) -> Comparison:
 
 
 def _counted(records: Sequence[TrialRecord]) -> list[TrialRecord]:
-    """A copy of an earlier trial is no further try, and a running one has no result yet."""
-    return [r for r in records if r.state.ended and not r.is_repeat]
+    """A copy of a trial is no further try, nor is one that confirms; others have no result yet."""
+    return [r for r in records if r.state.ended and not (r.is_repeat or r.is_confirming)]
 
 
 def _check(contenders: Sequence[Contender]) -> None:

@@ -85,7 +85,6 @@ class Conductor:
         self._stage = ConfirmStage(self.ledger, self.confirm_now)
         self._searched = ""  # why the search is over
         if self.confirm_now:
-            self._stage.renew()
             self._end_search("on request")
         self._end_search(is_over(self._config, self.ledger.history, self.clock()))
         self._check_hours()

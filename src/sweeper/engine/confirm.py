@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfirmStage"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class ConfirmStage:
     """Hands out its trials once every trial of the search has ended.
 
@@ -26,10 +26,15 @@ class ConfirmStage:
     ledger: Ledger
     by_hand: bool = False
 
+    def __post_init__(self) -> None:
+        # all is confirmed, and with what that has shown the centre may be another by now; only a
+        # person starts over, or it might go on and on
+        self._anew = self.by_hand and self.progress.chosen and not self.progress.left
+
     @property
     def wanted(self) -> bool:
         """Whether there is something left to confirm, or to be chosen for that."""
-        return self.progress.left > 0
+        return self._anew or self.progress.left > 0
 
     @property
     def beyond_hours(self) -> bool:
@@ -45,19 +50,12 @@ class ConfirmStage:
         ledger = self.ledger
         if ledger.config.confirm is None:
             return None
-        if not self.progress.chosen:
-            self._choose(ledger.history.plan)
+        if self._anew or not self.progress.chosen:
+            self._choose(None if self._anew else ledger.history.plan)
+            self._anew = False
         assert ledger.history.plan is not None
         left = lacking(ledger.history.plan, ledger.confirming())
         return ledger.confirm(left[0]) if left else None
-
-    def renew(self) -> None:
-        """Choose anew where all is confirmed: with what that has shown, the centre may be another.
-
-        Only a person starts that over, or it might go on and on.
-        """
-        if self.progress.chosen and not self.wanted:
-            self._choose(None)
 
     def _choose(self, before: ConfirmPlan | None) -> None:
         options = self.ledger.config.confirm
