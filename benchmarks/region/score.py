@@ -124,6 +124,8 @@ def _inside(landscape: Landscape, region: Region) -> Array:
 def _edges(
     landscape: Landscape, region: Region, best: Array
 ) -> tuple[tuple[bool, bool, bool], ...]:
+    if landscape.near_optimal.all():
+        return ()  # where all is alike, no optimum lies at an edge
     row, column = np.unravel_index(landscape.final.argmin(), landscape.final.shape)
     places = {
         "lr": (column / (len(landscape.lr) - 1), _place(landscape.lr, best[0])),
