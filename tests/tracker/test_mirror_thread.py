@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from server import wait_until
 from sweeper.errors import TrackingError
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.store import Store
@@ -106,3 +107,24 @@ def test_closing_does_not_wait_for_a_store_that_hangs(story: Any, sqlite_uri: st
 )
 def test_the_status_reads_well(status: MirrorStatus, text: str) -> None:
     assert str(status).startswith(text)
+
+
+def test_it_tells_again_and_again_while_all_is_well_and_nothing_hangs_on_that(
+    story: Any, see: Any, sqlite_uri: str
+) -> None:
+    told: list[int] = []
+
+    def tell() -> None:
+        told.append(len(told))
+        if len(told) == 2:
+            raise RuntimeError("the page cannot be written")
+
+    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
+        thread = MirrorThread(mirror, interval=0.02, tell=tell)
+        thread.start()
+        story.session()
+        wait_until(lambda: len(told) > 3)
+        assert thread.status.error == ""
+        story.session_end()
+        assert thread.close(PATIENCE)
+    assert see(story).parent.status == "FINISHED"
