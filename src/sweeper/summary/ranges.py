@@ -60,8 +60,11 @@ def with_ends(spec: Range, low: float, high: float) -> Range:
         ends = _on_grid(spec, low, high)
     else:
         ends = _short(low, math.floor), _short(high, math.ceil)
-    first = max(ends[0], spec.low) if low >= spec.low else ends[0]
-    last = min(ends[1], spec.high) if high <= spec.high else ends[1]
+    first = max(ends[0], spec.low) if low > spec.low else ends[0]
+    last = min(ends[1], spec.high) if high < spec.high else ends[1]
+    # an end that stays is not rounded
+    first = spec.low if low == spec.low else first
+    last = spec.high if high == spec.high else last
     new: Range = _rebuilt(spec, low=first, high=last)
     return new
 
