@@ -130,7 +130,7 @@ def test_diverged_trials_have_no_value(tmp_path: Path) -> None:
     assert all(r.value is None and r.params["lr"] > 0.02 for r in diverged)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+@pytest.mark.parametrize("sampler", ["tpe", pytest.param("gp", marks=pytest.mark.slow)])
 def test_samplers_stay_away_from_what_diverges(tmp_path: Path, sampler: str) -> None:
     """Half of the range diverges; told as failures, over 80% of the later trials would go there."""
     startup, trials = 10, 40

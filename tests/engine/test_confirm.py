@@ -144,7 +144,10 @@ def _complete(conductor: Conductor, number: int) -> None:
     conductor.on_outcome(number, Outcome(TrialState.COMPLETE, ""))
 
 
-@pytest.mark.parametrize("sampler", ["{name: tpe, n_startup_trials: 3}", "{name: grid}"])
+@pytest.mark.parametrize(
+    "sampler",
+    ["{name: tpe, n_startup_trials: 3}", pytest.param("{name: grid}", marks=pytest.mark.slow)],
+)
 def test_killed_at_any_write_they_go_on_as_if_they_had_not_been(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str
 ) -> None:

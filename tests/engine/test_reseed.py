@@ -96,7 +96,10 @@ def test_samplers_model_all_parameters_of_the_new_space(tmp_path: Path, sampler:
         study.tell(trial, state=OptunaState.FAIL)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize(
+    "sampler",
+    [s if s == "tpe" else pytest.param(s, marks=pytest.mark.slow) for s in SAMPLERS],
+)
 def test_killed_at_any_write_it_goes_on_as_if_it_had_not_been(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str
 ) -> None:
@@ -111,6 +114,7 @@ def test_killed_at_any_write_it_goes_on_as_if_it_had_not_been(
     assert ledger.history.generation == 1
 
 
+@pytest.mark.slow
 def test_killed_while_the_new_study_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

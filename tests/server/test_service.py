@@ -189,7 +189,9 @@ def test_a_damaged_record_is_none(site: Site) -> None:
         assert look(site.place).standing is Standing.NONE
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
+)
 def test_in_the_foreground_until_ctrl_c_or_the_terminal_is_closed(site: Site, number: int) -> None:
     (site.folder / "mlflow.db").unlink()
     process = site.begin("--port", str(free_port()), *_ONE_WORKER)

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialRecord, TrialState
 
@@ -77,6 +79,7 @@ def test_killed_while_it_confirms_a_sweep_goes_on_and_mlflow_agrees(shop: Shop) 
     assert shop.leftovers() == []
 
 
+@pytest.mark.slow
 def test_confirm_by_hand_then_the_next_space_and_the_sweep_in_it(shop: Shop) -> None:
     shop.space("noisy", trials=4, epochs=2)
     assert shop.run("run", "toy.yaml", "--set", "pruner={name: none}")[0] == 0

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from sweeper.ledger.paths import SweepPaths
@@ -142,6 +143,7 @@ def test_a_repeated_proposal_is_a_run_of_its_own_that_was_not_trained(shop: Shop
     assert run.info.status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_a_sweep_from_another_says_what_it_took(shop: Shop) -> None:
     shop.space("valley", trials=4)
     assert shop.run("run", "toy.yaml")[0] == 0

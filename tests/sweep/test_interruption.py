@@ -36,6 +36,7 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_signal_during_the_summary_ends_the_session_in_order(shop: Shop) -> None:
     shop.space("valley", trials=1)
     assert shop.run("run", "toy.yaml")[0] == 0

@@ -21,7 +21,7 @@ def _some_epochs(records: list) -> bool:  # type: ignore[type-arg]
     return sum(r.epoch for r in records) >= 8
 
 
-@pytest.mark.parametrize("with_ray", [False, True])
+@pytest.mark.parametrize("with_ray", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_killed_driver_is_resumed_exactly(shop: Shop, with_ray: bool) -> None:
     shop.space("slow", trials=6)
     process = shop.start("run", "toy.yaml", "--set", "resources.concurrent=2")
@@ -155,6 +155,7 @@ def test_a_second_driver_is_refused_by_name(shop: Shop) -> None:
     process.kill()
 
 
+@pytest.mark.slow
 def test_ray_left_by_a_driver_killed_after_its_last_trial_is_ended(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
