@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,16 +33,19 @@ if TYPE_CHECKING:
 _ONE_WORKER = ("--workers", "1")
 
 
-def test_started_twice_at_once_looked_at_and_stopped(site: Site, eventually: Wait) -> None:
+def test_started_twice_at_once_looked_at_and_stopped(site: Site) -> None:
     port = free_port()
-    starts = [site.begin("start", "--port", str(port), *_ONE_WORKER) for _ in range(2)]
+    with _another_start_at_work(site):
+        starts = [site.begin("start", "--port", str(port), *_ONE_WORKER) for _ in range(2)]
+        for process in starts:
+            assert process.stdout is not None
+            assert "another `sweeper ui start` is at work here" in process.stdout.readline()
     said = sorted(" ".join(start.communicate()[0].split()) for start in starts)
     assert [start.returncode for start in starts] == [0, 0], said
     address, record = f"http://127.0.0.1:{port}", site.record
     site.note()
-    assert any(f"ready {address}" in words.split("running")[0] for words in said)
-    assert any("another `sweeper ui start` is at work here" in words for words in said)
-    assert any(f"running already {address}" in words for words in said)
+    assert said[0].startswith(f"ready {address}")
+    assert said[1].startswith(f"running already {address}")
 
     found = site.status()
     assert (found["state"], found["pid"], found["auth"]) == ("running", record.pid, False)
@@ -65,6 +70,14 @@ def test_started_twice_at_once_looked_at_and_stopped(site: Site, eventually: Wai
     assert site.run("status")[0] == 1
     assert "no MLflow UI is running here" in site.says("stop")
     assert run_url(None, "1", "c0ffee", site.folder) is None
+
+
+@contextmanager
+def _another_start_at_work(site: Site) -> Iterator[None]:
+    site.place.state.mkdir()
+    with (site.place.state / f"{socket.gethostname()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
