@@ -18,6 +18,7 @@ __all__ = [
     "TrialRecord",
     "TrialState",
     "best_report",
+    "ranked",
 ]
 
 ParamValue = str | int | float | bool
@@ -158,3 +159,9 @@ def best_report(
     sign = 1.0 if direction == "maximize" else -1.0
     finite = [r for r in reports if math.isfinite(r.metrics.get(metric, math.nan))]
     return max(finite, key=lambda r: (sign * r.metrics[metric], -r.epoch), default=None)
+
+
+def ranked(records: Iterable[TrialRecord], direction: Direction) -> list[TrialRecord]:
+    """Trials with a value, the best first and the earlier of equals before the later."""
+    sign = 1.0 if direction == "maximize" else -1.0
+    return sorted(records, key=lambda r: (-sign * (r.value or 0.0), r.number))

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,8 +20,6 @@ from sweeper.config.search_space import (
     size,
     witness,
 )
-
-relaxed = settings(deadline=None)
 
 
 def spec(**fields: Any) -> Any:
@@ -200,14 +198,12 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     return dict(draw(st.permutations(list(space.items()))))
 
 
-@relaxed
 @given(spaces())
 def test_size_counts_the_configurations(space: dict[str, Any]) -> None:
     found = [tuple(sorted(c.items(), key=str)) for c in configurations(space)]
     assert size(space) == len(found) == len(set(found))
 
 
-@relaxed
 @given(spaces(), st.randoms())
 def test_proposals_are_exactly_the_active_parameters(space: dict[str, Any], random: Any) -> None:
     params = propose(space, lambda _, parameter: random.choice(list(parameter.values())))
@@ -216,7 +212,6 @@ def test_proposals_are_exactly_the_active_parameters(space: dict[str, Any], rand
     assert params in list(configurations(space))
 
 
-@relaxed
 @given(spaces())
 def test_a_witness_is_found_exactly_where_some_configuration_has_the_parameter(
     space: dict[str, Any],

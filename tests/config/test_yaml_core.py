@@ -102,7 +102,7 @@ def test_several_mistakes_come_at_once() -> None:
     assert [str(p)[:3] for p in problems] == ["f:2", "f:3"]
 
 
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(suppress_health_check=[HealthCheck.too_slow])
 
 scalars = (
     st.none()

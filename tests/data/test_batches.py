@@ -54,7 +54,7 @@ options = st.fixed_dictionaries(
 lengths = st.lists(st.integers(1, 400), min_size=1, max_size=7)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(lengths, options, st.integers(1, 50))
 def test_an_epoch_is_drawn_again_alone(
     lengths: list[int], options: dict[str, Any], number: int
@@ -70,7 +70,7 @@ def test_an_epoch_is_drawn_again_alone(
         assert torch.equal(a_clean, b_clean)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(lengths, options, st.integers(1, 50))
 def test_counts_and_shapes_are_known_in_advance(
     lengths: list[int], options: dict[str, Any], number: int
@@ -86,7 +86,7 @@ def test_counts_and_shapes_are_known_in_advance(
         assert torch.isfinite(noisy).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(lengths, options, st.integers(1, 50))
 def test_a_segment_is_one_piece_of_one_file_and_padded_at_its_end(
     lengths: list[int], options: dict[str, Any], number: int
@@ -103,7 +103,7 @@ def test_a_segment_is_one_piece_of_one_file_and_padded_at_its_end(
         assert not noisy_row[length:].any()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(lengths, options, st.integers(1, 6))
 def test_no_file_comes_again_before_all_have_come(
     lengths: list[int], options: dict[str, Any], epochs: int
@@ -115,7 +115,7 @@ def test_no_file_comes_again_before_all_have_come(
         assert max(counts) - min(counts) <= 1
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(lengths, options, st.integers(1, 9))
 def test_the_batch_size_does_not_change_the_segments(
     lengths: list[int], options: dict[str, Any], other: int
@@ -128,7 +128,7 @@ def test_the_batch_size_does_not_change_the_segments(
 
 
 @given(st.integers(0, 2**32), st.integers(1, 1000))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_another_epoch_and_another_seed_are_another_draw(seed: int, number: int) -> None:
     corpus = counting([400] * 8)
     batches = Batches(corpus, batch_size=4, segment=1.0, seed=seed)
@@ -150,7 +150,7 @@ def test_an_epoch_is_as_long_as_the_corpus_unless_told() -> None:
     assert Batches(corpus, 3, 10.0, seed=0, epoch_seconds=0.1).samples == 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
     frames=st.integers(2, 500),

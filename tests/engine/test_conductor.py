@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,11 +21,7 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.trial import Outcome, TrialRun
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here loses power: what is written is there for the next to read."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 
 def _config(folder: Path, task: str = "valley", **options: Any) -> SweepConfig:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +20,12 @@ from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
 from sweeper.sweep.contract import Contract
 from synthetic import SPACE, sweep_config, sweep_records
 
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+
 CONFIRM = "confirm={top: 2, seeds: 2}"
 RANDOM = "sampler={name: random}"
 _SPACE = {name: SPACE[name] for name in ("lr", "batch_size", "model.encoder", "model.n_fft")}
 CALM = "pruner={name: none}"
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def _config(folder: Path, *flags: str, task: str = "noisy", **options: Any) -> SweepConfig:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,14 @@ from sweeper.ledger.repeats import trial_seed
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.trial import Outcome
 
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+
 POINT = "{lr: 1e-2, batch_size: 8}"
 SMALL = [
     "search_space.lr={type: categorical, choices: [1e-3, 1e-2, 1e-1]}",
     "search_space.batch_size.choices=[4, 8]",
 ]
 CALM = "pruner={name: none}"
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def _config(folder: Path, *flags: str, task: str = "valley", **options: Any) -> SweepConfig:

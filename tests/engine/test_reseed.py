@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.summary import summarise, write
+
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 SAMPLERS = {
     "tpe": "{name: tpe, n_startup_trials: 3}",
@@ -30,11 +31,6 @@ WIDE = "search_space.lr.high=1.0"
 FEWER = "search_space.batch_size.choices=[4, 8]"
 LAYERS = "search_space.model.layers={type: int, low: 1, high: 3}"
 CALM = "pruner={name: none}"
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def _config(folder: Path, *flags: str, task: str = "valley", **options: Any) -> SweepConfig:

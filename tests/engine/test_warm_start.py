@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,11 @@ from sweeper.errors import ConfigError, SweepNotFound
 from sweeper.records import TrialState
 from sweeper.summary import summarise
 
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
+
 CALM = "pruner={name: none}"
 SEEDED = "sampler={name: tpe, n_startup_trials: 3}"
 NEW = ("name=new", "warm_start=[toy]", SEEDED)
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def _config(folder: Path, *flags: str, task: str = "valley", **options: Any) -> SweepConfig:

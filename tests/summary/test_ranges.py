@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sweeper.config import CategoricalParam, FloatParam, IntParam
@@ -47,7 +47,6 @@ def _inner(spec: Range, first: float, second: float) -> tuple[float, float]:
     return spec.low + a * (spec.high - spec.low), spec.low + b * (spec.high - spec.low)
 
 
-@settings(deadline=None)
 @given(ranges(), st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.5), st.floats(0.05, 1))
 def test_a_part_holds_what_it_is_for_and_stays_inside(
     spec: Range, first: float, second: float, pad: float, least: float
@@ -67,7 +66,6 @@ def test_a_part_holds_what_it_is_for_and_stays_inside(
     assert spec.accepts(new.high)
 
 
-@settings(deadline=None)
 @given(ranges(), SIDES)
 def test_a_moved_end_is_further_out_and_keeps_its_sign(spec: Range, side: Side) -> None:
     to = beyond(spec, side)
@@ -126,7 +124,6 @@ def test_choices_go_on_as_they_began(
     assert extended(choices, side, to) == found
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(2, 4), st.integers(2, 5), SIDES, st.floats(1, 1000))
 def test_more_choices_are_rising_numbers_of_the_same_kind(
     first: int, factor: int, count: int, side: Side, to: float

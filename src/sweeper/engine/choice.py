@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sweeper.ledger.confirmation import ConfirmPlan, Point, searched
-from sweeper.records import TrialRecord, TrialState
+from sweeper.records import ParamValue, TrialRecord, TrialState, ranked
 from sweeper.region import inside, region_of
 from sweeper.region.settled import settled
 
@@ -49,10 +49,10 @@ def _best(config: SweepConfig, records: Sequence[TrialRecord]) -> list[TrialReco
         for r in inside(config, records)
         if r.state is TrialState.COMPLETE and not (r.is_repeat or r.is_confirming)
     ]
-    sign = 1.0 if config.objective.direction == "maximize" else -1.0
-    ranked = sorted(finished, key=lambda r: (-sign * (r.value or 0.0), r.number))
-    distinct = {tuple(sorted(r.params.items())): r for r in reversed(ranked)}
-    return sorted(distinct.values(), key=ranked.index)
+    best: dict[tuple[tuple[str, ParamValue], ...], TrialRecord] = {}
+    for record in ranked(finished, config.objective.direction):
+        best.setdefault(tuple(sorted(record.params.items())), record)
+    return list(best.values())
 
 
 def _centre(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.charts.chart import Points, Symbol
 from sweeper.charts.style import BAD, GREY, INK, MEMORY
-from sweeper.records import TrialRecord, TrialState
+from sweeper.records import TrialRecord, TrialState, ranked
 from sweeper.words import measured, number
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def finished(records: Iterable[TrialRecord]) -> list[TrialRecord]:
 
 def best_of(records: Iterable[TrialRecord], objective: Objective) -> TrialRecord | None:
     """The best finished trial, the earliest of equals."""
-    sign = 1.0 if objective.direction == "maximize" else -1.0
-    return max(finished(records), key=lambda r: (sign * (r.value or 0.0), -r.number), default=None)
+    return next(iter(ranked(finished(records), objective.direction)), None)
 
 
 def thinned(records: Sequence[TrialRecord], most: int = _MOST_POINTS) -> Sequence[TrialRecord]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sweeper.charts.chart import Axis, Chart, Lines, Panel
 from sweeper.plots._axes import spans_decades
 from sweeper.plots._outcomes import finished, hover
+from sweeper.records import ranked
 from sweeper.words import labelled, measured
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ def top_curves(
 ) -> Chart:
     """The five best finished trials in one colour each; where none has finished, of the others."""
     valued = [r for r in records if r.value is not None and r.reports]
-    sign = -1.0 if objective.direction == "maximize" else 1.0
-    best = sorted(finished(valued) or valued, key=lambda r: (sign * (r.value or 0.0), r.number))
-    shown = best[:_TOP]
+    shown = ranked(finished(valued) or valued, objective.direction)[:_TOP]
     if not shown:
         return Chart("The best trials", (), note="No trial has a value yet.")
     metrics = dict.fromkeys([objective.metric, "train_loss", "val_loss"])

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sweeper.diagnosis import find_all
-from sweeper.records import TrialRecord, TrialState
+from sweeper.records import TrialRecord, TrialState, ranked
 from sweeper.region import quick_region_of, region_of, verdict
 from sweeper.region.scale import scale_of
 from sweeper.summary.advice import advice, enough_trials
@@ -91,8 +91,7 @@ def _leaderboard(
     search = [r for r in records if not (r.is_repeat or r.is_confirming)]
     valued = [r for r in search if r.value is not None and r.state.ended]
     finished = [r for r in valued if r.state is TrialState.COMPLETE]
-    sign = 1.0 if config.objective.direction == "maximize" else -1.0
-    best = sorted(finished or valued, key=lambda r: (-sign * (r.value or 0.0), r.number))[:_TOP]
+    best = ranked(finished or valued, config.objective.direction)[:_TOP]
     searched = {name for name, spec in config.search_space.items() if scale_of(spec) is not None}
     return tuple(
         Entry(

@@ -12,7 +12,7 @@ from sweeper.errors import DataError, SweepNotFound
 from sweeper.ledger.history import read_history
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
-from sweeper.records import TrialRecord, TrialState
+from sweeper.records import TrialRecord, TrialState, ranked
 from sweeper.words import duration
 
 __all__ = ["champion", "enhance"]
@@ -22,9 +22,8 @@ _CHECKPOINT = "artifacts/best.ckpt"
 
 def champion(config: SweepConfig, paths: SweepPaths, records: Sequence[TrialRecord]) -> int | None:
     """The best finished trial that has left a model; None where there is none."""
-    sign = 1.0 if config.objective.direction == "maximize" else -1.0
     done = [r for r in records if r.state is TrialState.COMPLETE and r.value is not None]
-    for record in sorted(done, key=lambda r: (-sign * (r.value or 0.0), r.number)):
+    for record in ranked(done, config.objective.direction):
         if config.task == "enhancement" and (paths.trial(record.number) / _CHECKPOINT).is_file():
             return record.number
     return None
