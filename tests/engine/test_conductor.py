@@ -10,12 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.exceptions import OutOfMemoryError
 
 import toy
 from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.adapters import LedgerCallback
 from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.engine.workers import Workers
 from sweeper.errors import LedgerError
 from sweeper.ledger.ledger import Ledger
 from sweeper.records import EpochReport, Trial, TrialState
@@ -350,6 +352,31 @@ def test_a_trial_that_ray_gives_up_too_early_is_the_next_to_run(tmp_path: Path) 
         LedgerCallback(conductor, lambda: None).on_trial_error(0, [], given_up)  # type: ignore[arg-type]
         assert ledger.record(second.number).reason == "the worker died 3 times"
         assert not conductor.has_more
+
+
+@pytest.mark.parametrize("hungry", [False, True])
+def test_a_worker_that_ray_ends_for_the_memory_of_others_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hungry: bool
+) -> None:
+    monkeypatch.setattr(Workers, "was_hungry", lambda *_: hungry)
+    with open_sweep(tmp_path, _config(tmp_path, trials=2)) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, TWO)
+        trial = conductor.next_trial()
+        assert isinstance(trial, Trial)
+        ended = SimpleNamespace(
+            config={"trial": trial},
+            num_failures=1,
+            max_failures=2,
+            get_pickled_error=lambda: OutOfMemoryError("task was killed"),
+        )
+        callback = LedgerCallback(conductor, lambda: None)
+        callback.on_trial_recover(0, [], ended)  # type: ignore[arg-type]
+        ended_at_once = isinstance(TrialRun(ended.config["trial"]).step(), Outcome)
+        assert ended_at_once is hungry
+        ended.num_failures = 3
+        callback.on_trial_error(0, [], ended)  # type: ignore[arg-type]
+        assert ledger.record(trial.number).state is TrialState.OUT_OF_MEMORY
 
 
 def test_hours_of_a_pause_do_not_count(tmp_path: Path) -> None:

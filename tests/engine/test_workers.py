@@ -47,7 +47,7 @@ def test_a_worker_is_killed_with_all_below_it(
 ) -> None:
     child = _child(worker)
     began = time.monotonic()
-    Workers().kill(tmp_path)
+    Workers(1).kill(tmp_path)
     assert not psutil.pid_exists(worker.pid)
     assert time.monotonic() - began < 30  # it would end by itself after a minute
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
@@ -59,7 +59,7 @@ def test_a_stranger_with_the_pid_of_a_worker_is_left_alone(
     _child(worker)
     note = tmp_path / "worker.json"
     note.write_text(json.dumps({**json.loads(note.read_text()), "began": 1.0}))
-    Workers().kill(tmp_path)
+    Workers(1).kill(tmp_path)
     assert worker.poll() is None
 
 
@@ -67,7 +67,7 @@ def test_a_stranger_with_the_pid_of_a_worker_is_left_alone(
 def test_a_worker_that_nobody_knows_is_no_error(tmp_path: Path, note: str | None) -> None:
     if note is not None:
         (tmp_path / "worker.json").write_text(note)
-    known = Workers()
+    known = Workers(1)
     known.look([tmp_path])
     known.kill(tmp_path)
     assert known.out_of_memory(tmp_path) == ""
@@ -82,7 +82,7 @@ def test_a_worker_dies_of_its_memory_where_the_kernel_killed_since(
 ) -> None:
     _child(worker)
     monkeypatch.setattr(workers, "_kernel_kills", lambda: 4)
-    known = Workers()
+    known = Workers(1)
     known.look([tmp_path])
     worker.kill()
     worker.wait(timeout=30)
@@ -105,9 +105,20 @@ def test_a_worker_that_was_dead_when_first_seen_is_no_victim_of_what_the_kernel_
     while process.status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
     monkeypatch.setattr(workers, "_kernel_kills", lambda: 4)
-    known = Workers()
+    known = Workers(1)
     known.look([tmp_path])
     assert known.out_of_memory(tmp_path) == ""
+
+
+@pytest.mark.parametrize(("concurrent", "hungry"), [(1, False), (100_000, True)])
+def test_a_worker_is_hungry_by_its_share_of_the_memory(
+    tmp_path: Path, worker: subprocess.Popen[str], concurrent: int, hungry: bool
+) -> None:
+    _child(worker)
+    known = Workers(concurrent)
+    assert not known.was_hungry(tmp_path)
+    known.look([tmp_path])
+    assert known.was_hungry(tmp_path) is hungry
 
 
 def test_the_kernel_s_count_is_read() -> None:

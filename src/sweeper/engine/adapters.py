@@ -76,7 +76,7 @@ class LedgerCallback(Callback):
     def __init__(self, conductor: Conductor, tick: Callable[[], None]) -> None:
         self._conductor = conductor
         self._tick = tick
-        self._workers = Workers()
+        self._workers = Workers(conductor.slots.concurrent)
 
     def on_trial_result(
         self,
@@ -116,7 +116,11 @@ class LedgerCallback(Callback):
         **info: Any,
     ) -> None:
         number = _number(trial)
-        again = self._conductor.on_worker_lost(number, self._out_of_memory(trial))
+        at_fault = self._workers.was_hungry(self._folder(number))
+        reason = self._out_of_memory(trial)
+        # one that used little has died for others; should it do so each time, `on_trial_error` is
+        # told, and calls it what it is: a trial that finds no memory here
+        again = self._conductor.on_worker_lost(number, reason if at_fault else "")
         trial.config = {**trial.config, "trial": again}
 
     def on_trial_error(

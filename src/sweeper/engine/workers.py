@@ -40,9 +40,14 @@ class _Sight:
 
 
 class Workers:
-    """Looks after the processes that work on trials, each known by its trial's folder."""
+    """Looks after the processes that work on trials, each known by its trial's folder.
 
-    def __init__(self) -> None:
+    Args:
+        concurrent: how many work at once; each may use an equal share of the machine's memory.
+    """
+
+    def __init__(self, concurrent: int) -> None:
+        self._share = psutil.virtual_memory().total / concurrent
         self._seen: dict[Path, _Sight] = {}
         self._next = 0.0
 
@@ -66,6 +71,14 @@ class Workers:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     victim.kill()
             psutil.wait_procs(victims, timeout=10)
+
+    def was_hungry(self, directory: Path) -> bool:
+        """Whether the worker was seen with half of its share of the memory, or more.
+
+        Where the memory ran out all the same, others on the machine have used it up.
+        """
+        sight = self._seen.get(directory)
+        return sight is not None and sight.peak >= self._share / 2
 
     def out_of_memory(self, directory: Path) -> str:
         """What to say where the kernel has killed the dead worker for its memory, else nothing.
