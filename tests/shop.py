@@ -22,6 +22,20 @@ from sweeper.records import TrialRecord
 _TESTS = Path(toy.__file__).parent
 _WAIT_SECONDS = 240.0
 
+WHOLE = ("-m", "sweeper")
+
+UNDRAWN = (
+    "-c",
+    """
+import sweeper.plots
+from sweeper.charts import Chart
+from sweeper.cli import main
+sweeper.plots.draw = lambda name, *_: Chart(name, ())
+main()
+""",
+)
+"""The program, but that there is nothing to draw: figures are half of a small sweep's work."""
+
 HASTY = (
     "-c",
     """
@@ -61,7 +75,7 @@ class Shop:
     folder: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    program: tuple[str, ...] = ("-m", "sweeper")
+    program: tuple[str, ...] = WHOLE
 
     def space(self, task: str, **options: Any) -> Path:
         return toy.write_space(self.folder, task, **options)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from shop import Shop
+from shop import UNDRAWN, Shop
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
+    """Without figures; `WHOLE` has them."""
+    made = Shop(tmp_path, program=UNDRAWN)
     yield made
     made.close()

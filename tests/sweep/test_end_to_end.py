@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from shop import WHOLE
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:
     shop.space("cliff", trials=12)
+    shop.program = WHOLE
     code, said = shop.run("run", "toy.yaml")
     assert code == 0, said
     assert "0 done, 12 to go" in said
@@ -47,6 +49,9 @@ def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:
     summary = json.loads((shop.folder / "sweeps/toy/summary/summary.json").read_text())
     assert parent.data.tags["mlflow.note.content"].startswith("#") or summary["verdict"]
     assert summary["verdict"].split(".")[0] in parent.data.tags["mlflow.note.content"]
+    assert "report.html" in runs.files(parent)
+    drawn = {f.path for f in runs.client.list_artifacts(parent.info.run_id, "figures")}
+    assert {"figures/contour.png", "figures/contour.csv", "figures/timeline.png"} <= drawn
     assert shop.leftovers() == []
 
 
