@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -65,6 +67,13 @@ def _step(conductor: Conductor, workers: dict[int, TrialRun], number: int) -> No
         conductor.on_outcome(number, result)
 
 
+@functools.cache
+def _warm_up() -> None:
+    """What is imported by now stays: as in a warm worker, no collection looks at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 def run_session(
     folder: Path,
     config: SweepConfig,
@@ -78,6 +87,7 @@ def run_session(
     with open_sweep(folder, config, origin, setting) as ledger:
         ledger.begin_session()
         conductor = Conductor(ledger, slots, confirm_now=confirm_now)
+        _warm_up()
         train(conductor)
         ledger.end_session(conductor.ending or "")
     return ledger, conductor
