@@ -57,7 +57,7 @@ def log_comparison(uri: str | None, experiment: str, run: ComparisonRun) -> tupl
     }
     found = [view for view in store.find(place, tags) if not view.deleted]
     now = int(time.time() * 1000)
-    born = {**collect().tags(), **tags}
+    born = {**collect().tags(), "mlflow.source.name": "sweeper compare", **tags}
     run_id = found[0].id if found else store.create(place, Birth(run.name, now), born)
     known = found[0].params if found else {}
     points = [Point(safe_key(key), value, now, run.step) for key, value in run.metrics.items()]
