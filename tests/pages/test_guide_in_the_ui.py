@@ -155,3 +155,17 @@ def test_ticked_runs_are_compared(site: Site) -> None:
     for chart in ("Parallel Coordinates Plot", "Scatter Plot", "Contour Plot"):
         page.wait_for(chart)
     shoot(page, "guide-compare")
+
+
+def test_the_prepared_view_has_its_columns(site: Site) -> None:
+    page = site.open(site.run(site.parent.info.run_id))
+    page.wait_for("Charts of all trials")
+    view = page.run(f"{with_text('a', 'Charts of all trials')}.hash")
+    page = site.open(view.replace("compareRunsMode=CHART", "compareRunsMode=TABLE"), width=2600)
+    page.wait_for("6 matching runs")
+    page.wait_for("v1")
+    for column in ("Models", "best_val_si_sdr", "val_loss_epoch", "n_fft", "sweeper.stop_reason"):
+        page.wait_for(column)
+    first = "document.querySelector('.ag-pinned-left-cols-container .ag-row')?.innerText ?? ''"
+    page.wait(f"({first}).includes({site.best.info.run_name.split()[0]!r})")
+    shoot(page, "guide-view-columns")
