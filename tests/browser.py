@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 PATIENCE = 90.0
+_SECOND_CLICK = 5.0
 PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(PROGRAM is None, reason="needs Debian's package chromium")
 _FLAGS = (
@@ -25,6 +26,12 @@ _FLAGS = (
     "--disable-background-networking --disable-component-update --disable-dev-shm-usage "
     "--hide-scrollbars --autoplay-policy=no-user-gesture-required"
 )
+
+
+def with_text(selector: str, text: str) -> str:
+    """The JavaScript that gives the first element of this kind with exactly this text."""
+    found = f"[...document.querySelectorAll({json.dumps(selector)})]"
+    return f"{found}.find(e => e.innerText === {json.dumps(text)})"
 
 
 class Page:
@@ -71,9 +78,49 @@ class Page:
 
     def press(self, tag: str, text: str) -> None:
         """Click on the first element of this kind with this text."""
-        found = f"[...document.querySelectorAll('{tag}')].find(e => e.innerText === {text!r})"
+        found = with_text(tag, text)
         self.wait(f"!!{found}")
         self.run(f"{found}.click()")
+
+    def click(self, element: str, then: str) -> None:
+        """Click with the mouse, which menus want, on what the expression gives, to see ``then``.
+
+        A page that is still being built may take no notice; a person clicks again.
+        """
+        seen = f"!!document.body?.innerText.includes({json.dumps(then)})"
+        end = time.monotonic() + PATIENCE
+        while not self.run(seen):
+            assert time.monotonic() < end, (
+                f"no {then!r} by clicks on {element}\n{self.text()[:3000]}"
+            )
+            self._click_once(element)
+            self._wait_briefly(seen)
+
+    def tick(self, box: str) -> None:
+        """Tick a checkbox with the mouse."""
+        end = time.monotonic() + PATIENCE
+        while not self.run(f"{box}?.checked"):
+            assert time.monotonic() < end, f"not ticked: {box}"
+            self._click_once(box)
+            self._wait_briefly(f"{box}?.checked")
+
+    def _wait_briefly(self, script: str) -> None:
+        end = time.monotonic() + _SECOND_CLICK
+        while time.monotonic() < end and not self.run(script):
+            time.sleep(0.2)
+
+    def _click_once(self, element: str) -> None:
+        middle = self.wait(
+            f"""(e => {{
+                if (!e) return null;
+                e.scrollIntoView({{block: 'center'}});
+                const box = e.getBoundingClientRect();
+                return box.width && [box.x + box.width / 2, box.y + box.height / 2];
+            }})({element})"""
+        )
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            place = {"x": middle[0], "y": middle[1], "button": "left", "clickCount": 1}
+            self.send("Input.dispatchMouseEvent", type=kind, **place)
 
     def size(self, width: int, height: int) -> None:
         self.send(

@@ -18,12 +18,14 @@ def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[300, 2000])
     parser.add_argument("--results", type=Path, default=_RESULTS, help="file for the table")
+    parser.add_argument("--pictures", type=Path, help="folder for a picture of each page")
     options = parser.parse_args()
+    pictures = options.pictures and options.pictures.absolute()
     found = []
     for trials in options.trials:
         with tempfile.TemporaryDirectory(prefix="pages-") as folder:
             os.chdir(folder)  # MLflow puts artifacts into the working directory
-            found.append(measure(trials, Path(folder)))
+            found.append(measure(trials, Path(folder), pictures))
             os.chdir("/")
         print(found[-1], flush=True)
     options.results.write_text(_render(found))

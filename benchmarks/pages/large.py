@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,8 +42,12 @@ class Timed:
         self.seconds[name] = time.monotonic() - began
 
 
-def measure(trials: int, folder: Path) -> Timed:
-    """Write, ship and look at a sweep; its store is ``folder/mlflow.db``."""
+def measure(trials: int, folder: Path, pictures: Path | None = None) -> Timed:
+    """Write, ship and look at a sweep; its store is ``folder/mlflow.db``.
+
+    Args:
+        pictures: folder for a picture of each page, after its time was taken.
+    """
     timed = Timed(trials)
     config = sweep_config(trials=trials)
     paths = SweepPaths(folder / config.name)
@@ -65,13 +69,23 @@ def measure(trials: int, folder: Path) -> Timed:
         mirror.log_parent_artifacts(paths.summary)
         mirror.settle()
         parent = f"#/experiments/{mirror.experiment_id}/runs/{mirror.parent_run_id}"
-        _look(timed, folder, parent, str(mirror.view_place), summary.verdict, paths)
+        view = str(mirror.view_place)
+        _look(timed, folder, {"parent": parent, "view": view}, summary.verdict, paths, pictures)
     return timed
 
 
 def _look(
-    timed: Timed, folder: Path, parent: str, view: str, verdict: str, paths: SweepPaths
+    timed: Timed,
+    folder: Path,
+    places: Mapping[str, str],
+    verdict: str,
+    paths: SweepPaths,
+    pictures: Path | None,
 ) -> None:
+    def keep(name: str) -> None:
+        if pictures is not None:
+            page.shoot(pictures / f"{name}-{timed.trials}.png")
+
     server = Server(folder, free_port())
     server.start()
     try:
@@ -80,14 +94,17 @@ def _look(
             page.open(server.uri)  # what every visitor has in the browser's cache
             page.wait_for("Model training")
             with timed.stage("parent page in the browser"):
-                page.open(f"{server.uri}/{parent}?workflowType=machine_learning")
+                page.open(f"{server.uri}/{places['parent']}?workflowType=machine_learning")
                 page.wait_for(verdict[:60])
+            keep("parent")
             with timed.stage("prepared view, all charts drawn"):
-                page.open(f"{server.uri}/{view}")
+                page.open(f"{server.uri}/{places['view']}")
                 _wait_for_charts(page, timed.trials)
+            keep("view")
             with timed.stage("report.html, all figures drawn"):
                 page.open((paths.summary / "report.html").as_uri())
                 page.wait("document.querySelectorAll('.main-svg').length >= 9")
+            keep("report")
     finally:
         server.stop()
 

@@ -75,7 +75,7 @@ def test_a_better_sweep_is_found_and_equals_are_not_told_apart() -> None:
     assert (first.name, second.name) == ("better", "worse")
     assert first.beats["worse"] > 0.99
     assert first.beats["worse"] + second.beats["better"] == pytest.approx(1)
-    assert verdict(comparison).startswith("better is to be preferred: ")
+    assert verdict(comparison).startswith("better is better after 30 trials each: ")
     same = compare([_contender("a", better), _contender("b", better[::-1])])
     assert same.standings[0].beats == {"b": pytest.approx(0.5)}
     assert "cannot be told apart" in verdict(same)
@@ -88,7 +88,7 @@ def test_one_lucky_trial_of_many_does_not_win_at_equal_budget() -> None:
     assert comparison.trials == 20
     first, second = comparison.standings
     assert first.name == "steady"
-    assert second.best > first.best
+    assert (second.best.value, second.best.number) == (12.0, 199)
     assert first.beats["lucky"] > 0.85
 
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_compared_is_said_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         compare([_contender("one", [1.0, None]), other])
     text = str(caught.value)
-    assert "one: 1 trials with a result" in text
+    assert "one: 1 trial with a result" in text
     assert "other: it is to minimize val_loss, one to maximize val_si_sdr" in text
     with pytest.raises(ConfigError, match="two sweeps"):
         compare([_contender("one", [1.0, 2.0, 3.0])])
@@ -132,7 +132,12 @@ def test_the_forms_agree() -> None:
         ]
     )
     assert comparison.trials == 40
-    assert len(rows(comparison)) == 2
+    table = {label: cells for label, *cells in rows(comparison)}
+    assert table["trials"] == [
+        f"{one.trials}, {one.finished} finished" for one in comparison.standings
+    ]
+    chances = [float(cell.rstrip("%")) for cell in table["better of 40 trials"]]
+    assert sum(chances) == pytest.approx(100, abs=1)
     assert {len(row) for row in rows(comparison)} == {len(header(comparison))}
     assert verdict(comparison) in markdown(comparison)
     panels = chart(comparison).panels

@@ -6,33 +6,15 @@ With SWEEPER_SCREENSHOTS=FOLDER the pages are saved there.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 import soundfile
 
-from browser import Browser, Page, browser, needs_browser
-from server import Server, free_port
-from shop import Shop
+from browser import needs_browser
+from ui_site import Site, shoot
 
-pytestmark = [needs_browser, pytest.mark.xdist_group("pages"), pytest.mark.timeout(600)]
+pytestmark = [needs_browser, pytest.mark.timeout(600)]
 
-_SPACES = Path(__file__).parents[2] / "search_spaces"
-_SMALL = {
-    "budget.trials": "6",
-    "training.epochs": "3",
-    "training.epoch_seconds": "8",
-    "model.bottleneck": "8",
-    "model.hidden": "8",
-    "model.layers": "1",
-    "pruner": "{name: none}",
-    "resources.concurrent": "2",
-}
 _LINKS = "[...document.querySelectorAll('a')].map(a => [a.innerText, a.hash])"
 _AUDIO = """(function search(root) {
     for (const e of root.querySelectorAll("*")) {
@@ -40,61 +22,6 @@ _AUDIO = """(function search(root) {
         if (found) return found;
     }
 })(document)"""  # the player is in a shadow root
-_NO_ASSISTANT = """
-localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
-localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
-"""
-
-
-@dataclass
-class Site:
-    """A finished sweep and what a browser needs to see it."""
-
-    shop: Shop
-    uri: str
-    experiment: str
-    parent: Any
-    children: list[Any]
-    chromium: Browser
-
-    @property
-    def best(self) -> Any:
-        return max(self.children, key=lambda run: run.data.metrics["best_val_si_sdr"])
-
-    def open(self, place: str, width: int = 1440, height: int = 1000) -> Page:
-        """A place inside the UI, without its chat panel."""
-        page = self.chromium.page(width, height)
-        page.send("Page.addScriptToEvaluateOnNewDocument", source=_NO_ASSISTANT)
-        hovers = [{"name": name, "value": "hover"} for name in ("hover", "any-hover")]
-        page.send("Emulation.setEmulatedMedia", features=hovers)
-        page.open(f"{self.uri}/{place}")
-        return page
-
-    def run(self, run_id: str, rest: str = "") -> str:
-        where = f"#/experiments/{self.experiment}/runs/{run_id}{rest}"
-        return f"{where}?workflowType=machine_learning"
-
-
-def shoot(page: Page, name: str) -> None:
-    if folder := os.environ.get("SWEEPER_SCREENSHOTS"):
-        page.run("new Promise(done => setTimeout(done, 2500))")  # animations end
-        page.shoot(Path(folder) / f"{name}.png")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    shop = Shop(tmp_path_factory.mktemp("pages"))
-    flags = [word for key, value in _SMALL.items() for word in ("--set", f"{key}={value}")]
-    code, said = shop.run("run", str(_SPACES / "dprnn.yaml"), *flags)
-    assert code == 0, said
-    server = Server(shop.folder, free_port())
-    server.start()
-    runs = shop.runs()
-    (parent,) = runs.parents
-    with browser() as chromium:
-        yield Site(shop, server.uri, parent.info.experiment_id, parent, runs.children, chromium)
-    server.stop()
-    shop.close()
 
 
 def test_the_experiment_shows_one_row_for_the_sweep(site: Site) -> None:
@@ -185,14 +112,14 @@ def test_an_audio_artifact_plays(site: Site) -> None:
     page = site.open(site.run(site.best.info.run_id, "/artifacts/enhanced.wav"))
     page.wait_for("enhanced.wav")
     seconds = page.wait(f"{_AUDIO}?.duration || 0")
-    assert seconds == pytest.approx(soundfile.info(_noisy(site)).duration, abs=0.01)
+    assert seconds == pytest.approx(soundfile.info(site.noisy).duration, abs=0.01)
     page.run(f"{_AUDIO}.play()")
     page.wait(f"{_AUDIO}.currentTime > 0.1")
     shoot(page, "audio")
 
 
 def test_the_best_model_enhances_a_recording(site: Site) -> None:
-    noisy, enhanced = _noisy(site), site.shop.folder / "enhanced.wav"
+    noisy, enhanced = site.noisy, site.shop.folder / "enhanced.wav"
     for model in ("dprnn", "models:/dprnn@champion"):
         code, said = site.shop.run("enhance", model, str(noisy), str(enhanced))
         assert code == 0, said
@@ -200,11 +127,6 @@ def test_the_best_model_enhances_a_recording(site: Site) -> None:
         assert (found.frames, found.samplerate) == (wanted.frames, wanted.samplerate)
     code, said = site.shop.run("enhance", "dprn", str(noisy), str(enhanced))
     assert (code, "did you mean 'dprnn'" in said) == (2, True), said
-
-
-def _noisy(site: Site) -> Path:
-    number = int(site.best.data.tags["sweeper.trial"])
-    return site.shop.folder / f"sweeps/dprnn/trials/{number:04d}/artifacts/noisy.wav"
 
 
 def test_the_log_of_a_child_can_be_read(site: Site) -> None:
@@ -222,28 +144,3 @@ def test_runs_compare_side_by_side(site: Site) -> None:
     page.wait_for("Comparing 4 Runs")
     page.wait_for("Parallel Coordinates Plot")
     shoot(page, "compare")
-
-
-def test_optuna_opens_the_ledger(site: Site) -> None:
-    """As optuna-dashboard does it: by the journal file alone, in a process without sweeper."""
-    code = """
-import sys, optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-storage = JournalStorage(JournalFileBackend(sys.argv[1]))
-(study,) = optuna.get_all_study_summaries(storage)
-trials = optuna.load_study(study_name=study.study_name, storage=storage).trials
-print(study.study_name, len(trials), *[t.state.name for t in trials], *trials[0].params)
-"""
-    import sys
-
-    journal = site.shop.folder / "sweeps/dprnn/study.journal"
-    before = journal.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code, str(journal)], capture_output=True, text=True, check=True
-    )
-    name, count, *words = done.stdout.split()
-    assert (name, count) == ("dprnn", "6")
-    assert words[:6] == ["COMPLETE"] * 6
-    assert words[6:] == ["lr", "log2(batch_size)", "log2(model.n_fft)"]
-    assert journal.read_bytes() == before

@@ -59,7 +59,7 @@ def test_with_auth_nobody_gets_in_without_the_password(site: Site) -> None:
     assert _ask(port, password, Host="10.evil.example") == 403
 
     code, words = site.run("start", "--no-auth")
-    assert (code, "but asks for a password" in words) == (2, True)
+    assert (code, "and it asks for a password" in words) == (2, True)
     site.says("stop")
     said = site.says("start", *options)
     assert password not in said, "it is shown once"

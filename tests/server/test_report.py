@@ -95,6 +95,11 @@ def test_status(place: StorePlace, record: UiRecord, tmp_path: Path) -> None:
     assert said["process"].startswith(str(record.pid))
     assert said["log"] == f"{tmp_path}/mlflow.db.ui/{socket.gethostname()}.log"
     assert json.loads(json.dumps(to_json(place, running)))["state"] == "running"
+    _sweep(tmp_path, "dprnn")
+    left = dict(status_lines(place, Sight(Standing.HEADLESS, record, 2), tmp_path / "sweeps"))
+    assert left["process"] == f"{record.pid}, gone; 2 of its processes live on"
+    assert left["was at"].startswith("http://127.0.0.1:5000, since ")
+    assert not left.keys() & {"dprnn", "address", "open to"}
     for standing in (Standing.SILENT, Standing.HEADLESS, Standing.GONE):
         assert (
             "sweeper ui st" in dict(status_lines(place, Sight(standing, record), tmp_path))["next"]

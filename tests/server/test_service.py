@@ -51,7 +51,7 @@ def test_started_twice_at_once_looked_at_and_stopped(site: Site) -> None:
     assert (found["state"], found["pid"], found["auth"]) == ("running", record.pid, False)
     assert found["addresses"] == [address]
     code, words = site.run("start", "--port", str(port + 1))
-    assert (code, f"but is on port {port}" in words) == (2, True)
+    assert (code, f"and it is on port {port}" in words) == (2, True)
     code, words = site.run("start", "--host", "0.0.0.0", "--no-auth")
     assert (code, "is open to this machine only" in words) == (2, True)
 

@@ -66,7 +66,17 @@ def test_a_worker_that_always_dies_fails_its_trial_and_no_other(shop: Shop) -> N
     states = [r.state for r in shop.records()]
     assert states == [TrialState.COMPLETE, TrialState.FAILED] + [TrialState.COMPLETE] * 2
     assert shop.records()[1].reason == "the worker died 2 times"
-    shop.agrees()
+    runs = shop.agrees()
+    (parent,) = runs.parents
+    assert "logs/ray.log" in parent.data.tags["mlflow.note.content"]
+    folder = shop.folder / "logs"
+    runs.client.download_artifacts(parent.info.run_id, "logs", str(shop.folder))
+    assert "ActorDiedError" in (folder / "ray.log").read_text()
+    crashes = [path.read_text() for path in folder.glob("worker-*.err")]
+    assert len(crashes) == 2
+    for said in crashes:
+        assert "Segmentation fault" in said
+        assert "in dies_always" in said
 
 
 def test_workers_are_kept_though_trials_end_before_all_have_started(shop: Shop) -> None:

@@ -38,7 +38,13 @@ class Story:
             source="search_spaces/dprnn.yaml",
             settings={"sampler": "tpe", "lr": "float [1e-4, 3e-2] log"},
             log_scaled=frozenset({"lr"}),
-            dataset=DatasetIdentity("demo", "f" * 64, "packaged"),
+            dataset=DatasetIdentity(
+                "demo",
+                "f" * 64,
+                "packaged",
+                {"sample_rate_hz": 16000, "train_recordings": 24, "train_seconds": 51.5},
+                {"id": {"type": "string"}, "noisy": {"type": "array", "items": {"type": "float"}}},
+            ),
         )
         self.sweep = replace(sweep, **identity)
         self.facts = FACTS
@@ -105,6 +111,7 @@ class Story:
         if value is not None:
             self.points[trial][("best_val_si_sdr", self.epochs[trial])] = value
             self.points[trial][("best_epoch", self.epochs[trial])] = best_epoch
+            self.points[trial][("epoch", self.epochs[trial])] = self.epochs[trial]
             if state == "complete":
                 self.points[trial][("finished_val_si_sdr", self.epochs[trial])] = value
             if ("train_loss_epoch", best_epoch) in self.points[trial]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -110,6 +111,24 @@ def test_a_whole_sweep(mirror: Mirror, story: Any, see: Any, client: Any) -> Non
     experiment = client.get_experiment(mirror.experiment_id)
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
     assert (mirror.behind, mirror.owed, mirror.remarks) == (0, 0, [])
+
+
+def test_the_data_set_is_described_in_mlflows_words(
+    mirror: Mirror, story: Any, client: Any
+) -> None:
+    from mlflow.types import DataType, Schema
+
+    story.session()
+    story.start(0)
+    _all(mirror)
+    for run_id in (mirror.parent_run_id, mirror.run_id(0)):
+        (found,) = client.get_run(run_id).inputs.dataset_inputs
+        assert json.loads(found.dataset.profile) == story.sweep.dataset.profile
+        columns = json.loads(found.dataset.schema)["mlflow_colspec"]
+        schema = Schema.from_json(json.dumps(columns))
+        assert schema.input_names() == ["id", "noisy"]
+        assert schema.input_types()[0] == DataType.string
+        assert str(schema.input_types()[1]) == "Array(float)"
 
 
 def test_a_torn_line_waits(mirror: Mirror, story: Any, see: Any) -> None:

@@ -170,6 +170,7 @@ def test_a_repeat_is_a_run_with_what_the_first_reported_and_is_counted_apart(sto
         state="complete",
         reason="same as trial 0: not trained again",
         value=4.0,
+        diagnosis={"finding": "convergence", "evidence": "-"},
         reports=[{key: report[key] for key in ("epoch", "time", "metrics", "steps")}],
     )
     folded = _plan(story)
@@ -183,6 +184,7 @@ def test_a_repeat_is_a_run_with_what_the_first_reported_and_is_counted_apart(sto
         (p.key, p.value, p.step) for p in first.points
     ]
     assert folded.tally.ended == {"complete": 1, "copied": 1}
+    assert folded.tally.found == {}
     assert not folded.tally.live
 
 
@@ -193,10 +195,14 @@ def test_the_diagnosis_is_a_tag_and_its_advice_is_on_top(story: Any) -> None:
         {"event": "end", "time": 2.0, "trial": 0, "state": "complete", "reason": "", "value": 1.0}
         | {"diagnosis": {"finding": "no_learning", "evidence": "it went from 4 to 4"}},
     ]
-    tags = plan(story.sweep, story.paths, Tally(), events).trials[0].tags
+    folded = plan(story.sweep, story.paths, Tally(), events)
+    tags = folded.trials[0].tags
     assert tags["sweeper.diagnosis"] == "no_learning"
     note = tags["mlflow.note.content"]
     assert note.startswith("**No learning**: it went from 4 to 4.")
     assert "Raise the learning rate" in note
+    assert folded.tally.found == {"no_learning": 1}
+    points = [(p.key, p.step, p.value) for p in folded.parent.points]
+    assert ("diagnosed_no_learning", 1, 1) in points
     events[-1]["diagnosis"] = None
     assert "sweeper.diagnosis" not in plan(story.sweep, story.paths, Tally(), events).trials[0].tags

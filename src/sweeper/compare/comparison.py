@@ -10,7 +10,8 @@ import numpy as np
 from sweeper.compare.best_of import Best, BestOf, probability_better
 from sweeper.config import SweepConfig
 from sweeper.errors import ConfigError, Problem
-from sweeper.records import Direction, TrialRecord, TrialState
+from sweeper.records import Direction, TrialRecord, TrialState, ranked
+from sweeper.words import count
 
 __all__ = ["Comparison", "Contender", "Curve", "Standing", "compare"]
 
@@ -38,7 +39,7 @@ class Standing:
     Attributes:
         trials, finished, seconds: what it spent: trials of any ending, those trained to the end,
             seconds of all workers.
-        best: the best objective that it found at all.
+        best: the trial with the best objective of all.
         at_trials: the best at `Comparison.trials`.
         at_seconds: the best at `Comparison.seconds`; None where that is too short for it.
         by_trials, by_seconds: the same for every budget up to its own.
@@ -51,7 +52,7 @@ class Standing:
     trials: int
     finished: int
     seconds: float
-    best: float
+    best: TrialRecord
     at_trials: Best
     at_seconds: Best | None
     by_trials: Curve
@@ -122,7 +123,7 @@ def _check(contenders: Sequence[Contender]) -> None:
             problems.append(Problem(one.name, f"it is to {has}, {contenders[0].name} to {wants}"))
         valued = sum(r.value is not None for r in _counted(one.records))
         if valued < _LEAST:
-            rule = f"{valued} trials with a result, and a comparison needs {_LEAST}"
+            rule = f"{count(valued, 'trial')} with a result, and a comparison needs {_LEAST}"
             problems.append(Problem(one.name, rule))
     if problems:
         raise ConfigError(problems)
@@ -139,14 +140,14 @@ def _standing(
 ) -> Standing:
     mine, name = best[one.name], one.name
     others = [other for other in best if other != name]
-    values = [r.value for r in counted if r.value is not None]
+    valued = [r for r in counted if r.value is not None]
     return Standing(
         name=name,
         model=one.config.model.name,
         trials=mine.trials,
         finished=sum(r.state is TrialState.COMPLETE for r in counted),
         seconds=mine.seconds,
-        best=max(values) if one.config.objective.direction == "maximize" else min(values),
+        best=ranked(valued, one.config.objective.direction)[0],
         at_trials=mine.after_trials(trials),
         at_seconds=mine.after_seconds([seconds])[0],
         by_trials=tuple((float(k), mine.after_trials(k)) for k in _steps(mine.trials)),

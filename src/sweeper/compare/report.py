@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Mapping
 
 from sweeper.compare.best_of import Best
 from sweeper.compare.comparison import Comparison, Standing
-from sweeper.words import count, duration, listed, measured
+from sweeper.words import count, duration, measured, settings, unit
 
-__all__ = ["csv_table", "header", "markdown", "rows", "verdict"]
+__all__ = ["METHOD", "csv_table", "header", "markdown", "rows", "verdict"]
 
 _SURE = 0.95
 
@@ -17,55 +18,42 @@ _SURE = 0.95
 def verdict(comparison: Comparison) -> str:
     """Which is better at equal budget, and how sure that is."""
     first, second, *_ = comparison.standings
-    chance = first.beats[second.name]
-    budget = count(comparison.trials, "trial")
-    expected = [measured(comparison.metric, s.at_trials.expected) for s in (first, second)]
+    chance, budget = first.beats[second.name], count(comparison.trials, "trial")
+    one, other = (measured(comparison.metric, s.at_trials.expected) for s in (first, second))
+    expected = f"expect {comparison.metric} {one}, and {other} with {second.name}"
     said = (
-        f"{first.name} is to be preferred: {expected[0]} against {expected[1]} of {second.name} "
-        f"expected from {budget}"
+        f"{first.name} is better after {budget} each: {expected}. That is {chance:.0%} sure"
         if chance >= _SURE
-        else f"{first.name} and {second.name} cannot be told apart at {budget}: {expected[0]} "
-        f"against {expected[1]} expected"
+        else f"{first.name} and {second.name} cannot be told apart after {budget} each: "
+        f"{expected}. {first.name} finds the better one with {chance:.0%} probability"
     )
-    said += f"; {first.name} finds the better one with probability {chance:.2f}"
     in_time = first.beats_in_time.get(second.name)
     if in_time is None:
         return f"{said}."
-    return f"{said}, and {in_time:.2f} in {duration(comparison.seconds)} of worker time."
+    return f"{said}; after {duration(comparison.seconds)} of worker time each, {in_time:.0%}."
 
 
 def header(comparison: Comparison) -> tuple[str, ...]:
-    """Of `rows`."""
-    return (
-        "sweep",
-        "model",
-        "trials",
-        "finished",
-        "worker time",
-        "best of all",
-        f"best of {comparison.trials}",
-        f"best in {duration(comparison.seconds)}",
-        "beats",
-    )
+    """Of `rows`: nothing, and the sweeps."""
+    return ("", *(one.name for one in comparison.standings))
 
 
 def rows(comparison: Comparison) -> list[tuple[str, ...]]:
-    """A row for each sweep: expected best with the middle 90%, at equal trials and equal time."""
-    metric = comparison.metric
-    return [
-        (
-            one.name,
-            one.model or "-",
-            str(one.trials),
-            str(one.finished),
-            duration(one.seconds),
-            measured(metric, one.best),
-            _interval(metric, one.at_trials),
-            _interval(metric, one.at_seconds),
-            _beats(one),
-        )
-        for one in comparison.standings
-    ]
+    """What is compared, and a cell for each sweep; intervals are the middle 90%."""
+    metric, trials = comparison.metric, count(comparison.trials, "trial")
+    seconds = f"{duration(comparison.seconds)} of work"
+    cells: dict[str, Callable[[Standing], str]] = {
+        "model": lambda one: one.model or "-",
+        "trials": lambda one: f"{one.trials:,}, {one.finished:,} finished",
+        "worker time": lambda one: duration(one.seconds),
+        "best trial": lambda one: f"{measured(metric, one.best.value)} (trial {one.best.number})",
+        "its settings": lambda one: settings(one.best.params),
+        f"best of {trials}": lambda one: _interval(metric, one.at_trials),
+        f"best in {seconds}": lambda one: _interval(metric, one.at_seconds),
+        f"better of {trials}": lambda one: _beats(one.beats),
+        f"better in {seconds}": lambda one: _beats(one.beats_in_time),
+    }
+    return [(what, *map(say, comparison.standings)) for what, say in cells.items()]
 
 
 def markdown(comparison: Comparison) -> str:
@@ -73,13 +61,14 @@ def markdown(comparison: Comparison) -> str:
     table = [header(comparison), ("---",) * len(header(comparison)), *rows(comparison)]
     lines = ["| " + " | ".join(row) + " |" for row in table]
     notes = [f"- {note}" for note in comparison.notes]
-    parts = [f"**{verdict(comparison)}**", "\n".join(lines), _METHOD, "\n".join(notes)]
+    parts = [f"**{verdict(comparison)}**", "\n".join(lines), METHOD, "\n".join(notes)]
     return "\n\n".join(parts) + "\n"
 
 
-_METHOD = (
-    "Expected best of a search of that length, with the middle 90% over the order of trials "
-    "(Dodge et al. 2019, Show Your Work); trials that diverged or ran out of memory count."
+METHOD = (
+    "Best of, best in: what a search of that length can be expected to find, with the middle 90% "
+    "over the order of trials (Dodge et al. 2019, Show Your Work); trials that diverged or ran out "
+    "of memory count. Better: the probability that it finds more than the other."
 )
 
 
@@ -98,11 +87,12 @@ def csv_table(comparison: Comparison) -> str:
 def _interval(metric: str, best: Best | None) -> str:
     if best is None:
         return "-"
-    return (
-        f"{measured(metric, best.expected)} "
-        f"({measured(metric, best.low)} to {measured(metric, best.high)})"
-    )
+    low = measured(metric, best.low).removesuffix(f" {unit(metric)}")
+    return f"{measured(metric, best.expected)} ({low} to {measured(metric, best.high)})"
 
 
-def _beats(one: Standing) -> str:
-    return listed([f"{other} {chance:.2f}" for other, chance in one.beats.items()])
+def _beats(chances: Mapping[str, float]) -> str:
+    """``97%``; with more than one other, ``97% (a), 60% (b)``."""
+    if len(chances) == 1:
+        return f"{next(iter(chances.values())):.0%}"
+    return ", ".join(f"{chance:.0%} ({other})" for other, chance in chances.items()) or "-"

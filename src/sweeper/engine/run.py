@@ -48,10 +48,11 @@ def _round(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
         # by another thread, but this one is deep inside of Ray and will not come back
         conductor.ledger.end_session(Ending.CANCELLED)
 
+    paths = conductor.ledger.paths
     # Ray takes SIGTERM for itself when it starts, so our handlers come once more after it
     with (
         _no_matter_if_cancelled(conductor),
-        ray_running(conductor.slots, conductor.ledger.paths.ray, on_lost, on_stuck) as notes,
+        ray_running(conductor.slots, paths.ray, paths.logs, on_lost, on_stuck) as notes,
         _obeying_signals(conductor),
     ):
 

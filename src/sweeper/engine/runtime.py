@@ -21,6 +21,7 @@ import psutil
 from sweeper import words
 from sweeper.engine.daemons import Guard
 from sweeper.engine.resources import Slots
+from sweeper.engine.worker_logs import keep_worker_logs
 from sweeper.errors import LedgerError, SweeperError
 from sweeper.ledger.files import told, write_atomically
 
@@ -34,6 +35,7 @@ _ENVIRONMENT = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_COLOR_PREFIX": "0",  # its output goes to a file
     # the ledger keeps results and progress; Ray's own files and snapshots only cost time
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -76,12 +78,17 @@ def quiet(log: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def ray_running(
-    slots: Slots, note: Path, on_lost: Callable[[str], None], on_stuck: Callable[[], None]
+    slots: Slots,
+    note: Path,
+    logs: Path,
+    on_lost: Callable[[str], None],
+    on_stuck: Callable[[], None],
 ) -> Iterator[Notes]:
     """Start Ray for ``slots`` and stop it again.
 
     Args:
         note: what must be cleaned up after a killed driver is written to this file.
+        logs: folder of what the workers leave behind in words.
         on_lost, on_stuck: called in another thread when one of Ray's own processes is gone, and
             where the driver cannot leave after that: then this process ends.
 
@@ -89,14 +96,14 @@ def ray_running(
         LedgerError: ``note`` cannot be written.
         SweeperError: Ray does not start.
     """
-    clean_up(note)
+    clean_up(note, logs)
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.concurrent)
     import ray
 
     def last_act() -> None:
-        clean_up(note)
+        clean_up(note, logs)
         on_stuck()
 
     # short, because it holds sockets: their paths may have 107 characters
@@ -104,7 +111,7 @@ def ray_running(
     notes = Notes(note, scratch)
     with ExitStack() as begun, ExitStack() as ending:
         # the first that is put here comes last, whatever the others raise
-        ending.callback(clean_up, note)
+        ending.callback(clean_up, note, logs)
         ending.callback(ray.shutdown)
         ending.callback(notes.last_write)
         _start_ray(slots, scratch)
@@ -186,10 +193,11 @@ class Notes:
         write_atomically(self._path, json.dumps(noted))
 
 
-def clean_up(note: Path) -> None:
+def clean_up(note: Path, logs: Path) -> None:
     """Kill the Ray processes in the file ``note`` that still live, all below them, their scratch.
 
-    After a killed driver they would go on training, and write over what their successors do.
+    After a killed driver they would go on training, and write over what their successors do. What
+    they have said goes to the folder ``logs``.
     """
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
@@ -203,6 +211,7 @@ def clean_up(note: Path) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
     psutil.wait_procs(victims, timeout=10)
+    keep_worker_logs(Path(noted["scratch"]), logs)
     # what could not be removed now is for the next session, which finds it by this note
     if _removed(Path(noted["scratch"])):
         note.unlink(missing_ok=True)

@@ -47,9 +47,12 @@ def status_lines(place: StorePlace, sight: Sight, sweeps: Path) -> Lines:
         yield "store", without_password(place.uri)
         yield "next", "`sweeper ui start`"
         return
-    yield from _addresses("address", record)
-    yield "since", f"{_clock(record.since)} ({words.duration(time.time() - record.since)})"
-    yield from _common(place, record, sweeps)
+    if sight.standing in (Standing.HEADLESS, Standing.GONE):
+        yield from _remains(place, sight, record)
+    else:
+        yield from _addresses("address", record)
+        yield "since", f"{_clock(record.since)} ({words.duration(time.time() - record.since)})"
+        yield from _common(place, record, sweeps)
     if sight.standing is not Standing.RUNNING:
         yield "next", _advice(sight)
 
@@ -83,6 +86,15 @@ def _common(place: StorePlace, record: UiRecord, sweeps: Path) -> Lines:
         yield name, f"{record.addresses[0]}/{path}"
     yield "store", without_password(place.uri)
     yield "process", f"{record.pid}; `sweeper ui stop` ends it"
+    yield "log", str(log_file(place))
+
+
+def _remains(place: StorePlace, sight: Sight, record: UiRecord) -> Lines:
+    """Of a server whose first process is gone: its address leads nowhere now."""
+    yield "was at", f"{record.addresses[0]}, since {_clock(record.since)}"
+    yield "store", without_password(place.uri)
+    left = f"; {sight.processes} of its processes live on" if sight.processes else ""
+    yield "process", f"{record.pid}, gone{left}"
     yield "log", str(log_file(place))
 
 

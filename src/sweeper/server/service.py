@@ -122,8 +122,8 @@ def _running(sight: Sight, record: UiRecord, wanted: Wanted) -> Started:
         )
     if difference := wanted.difference(record):
         raise ServerError(
-            f"it runs already at {record.addresses[0]} (process {record.pid}), but {difference}; "
-            "`sweeper ui stop` first"
+            f"the MLflow UI runs already at {record.addresses[0]} (process {record.pid}), and it "
+            f"{difference}: `sweeper ui stop` ends it, then it starts as you want it"
         )
     return Started(record, is_new=False)
 

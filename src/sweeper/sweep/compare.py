@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sweeper.charts import as_plotly, write_png
 from sweeper.compare import Comparison, Contender, chart, compare, csv_table, markdown, verdict
-from sweeper.compare.report import header, rows
+from sweeper.compare.report import METHOD, header, rows
 from sweeper.errors import TrackingError
 from sweeper.ledger.files import write_atomically
 from sweeper.ledger.paths import SweepPaths
@@ -41,7 +41,9 @@ def compare_sweeps(
     comparison = compare(contenders)
     _show(comparison, console)
     files = _write(comparison, folder)
-    console.print(f"{folder}: {', '.join(path.name for path in files)}", style="dim")
+    console.print(
+        f"{folder}: {', '.join(path.name for path in files)}", style="dim", soft_wrap=True
+    )
     if in_mlflow:
         _keep(comparison, found, files, console)
     return comparison
@@ -51,10 +53,11 @@ def _show(comparison: Comparison, console: Console) -> None:
     console.print(Text(verdict(comparison), style="bold"))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for name in header(comparison):
-        table.add_column(name)
+        table.add_column(name, min_width=max(map(len, name.split()), default=0), overflow="fold")
     for row in rows(comparison):
         table.add_row(*map(Text, row))
     console.print(table)
+    console.print(METHOD, style="dim", highlight=False)
     for note in comparison.notes:
         console.print(f"! {note}", style="yellow", markup=False)
 
@@ -78,7 +81,7 @@ def _keep(
     """In the experiment of the first sweep; without a tracking server the files have it all."""
     enter(found[0].manifest.folder)  # MLflow's default store is named from there
     try:
-        run_id, url = log_comparison(
+        url = log_comparison(
             destination(found[0].paths),
             found[0].config.experiment,
             _run(comparison, found, files),
@@ -86,8 +89,9 @@ def _keep(
     except TrackingError as error:
         console.print(f"{error}; the files have it all", style="yellow", markup=False)
         return
-    where = url or f"run {run_id} of the experiment {found[0].config.experiment}"
-    console.print(f"in MLflow: {where}", style="dim", markup=False)
+    name = " vs ".join(standing.name for standing in comparison.standings)
+    shown = f"run {name!r} of the experiment {found[0].config.experiment!r}; `sweeper ui` shows it"
+    console.print(f"in MLflow: {url or shown}", style="dim", markup=False, soft_wrap=True)
 
 
 def _run(comparison: Comparison, found: Sequence[Look], files: Sequence[Path]) -> ComparisonRun:

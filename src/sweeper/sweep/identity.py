@@ -13,6 +13,8 @@ from sweeper.tracker.identity import DatasetIdentity, SweepIdentity
 
 __all__ = ["dataset_of", "identify"]
 
+_WAVEFORM: Mapping[str, object] = {"type": "array", "items": {"type": "float"}}
+_COLUMNS = {"id": {"type": "string"}, "noisy": _WAVEFORM, "clean": _WAVEFORM}
 _LIMITS = ("budget", "resources")
 _SECTIONS = (
     "task",
@@ -103,4 +105,11 @@ def dataset_of(config: SweepConfig) -> DatasetIdentity | None:
     from sweeper.tasks.enhancement import corpus_of
 
     corpus = corpus_of({"data": config.data.model_dump(mode="json")})
-    return DatasetIdentity(corpus.name, corpus.fingerprint, corpus.source)
+    profile = {
+        "sample_rate_hz": corpus.sample_rate,
+        "train_recordings": len(corpus.train),
+        "train_seconds": round(corpus.train_seconds, 1),
+        "valid_recordings": len(corpus.valid),
+        "valid_seconds": round(corpus.valid_seconds, 1),
+    }
+    return DatasetIdentity(corpus.name, corpus.fingerprint, corpus.source, profile, _COLUMNS)

@@ -12,13 +12,16 @@ from sweeper.engine.limits import is_over
 from sweeper.ledger.confirmation import progress
 from sweeper.ledger.history import History
 from sweeper.ledger.paths import SweepPaths, find_sweeps
-from sweeper.records import TrialRecord
+from sweeper.records import TrialRecord, TrialState
 from sweeper.summary import Summary, markdown, summarise
 from sweeper.sweep.enhance import champion
 from sweeper.sweep.reader import HistoryReader
 from sweeper.tracker.mirror import Mirror
 
-__all__ = ["LiveReport", "report"]
+__all__ = ["LOGS", "LiveReport", "report"]
+
+LOGS = "logs"
+"""Where the parent run has the session's logs, if a trial has failed."""
 
 _SECONDS = 15.0
 _SHARE = 0.02  # of one processor
@@ -30,6 +33,7 @@ def report(
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
     records, now = history.records(), time.time()
     best = champion(config, mirror.paths, records)
+    failed = any(r.state is TrialState.FAILED for r in records)
     summary = summarise(
         config,
         records,
@@ -37,7 +41,7 @@ def report(
         links={n: place for r in records if (place := mirror.run_place(n := r.number))},
         now=now,
         ongoing=ongoing,
-        places=_places(mirror, best, ongoing=ongoing),
+        places=_places(mirror, best, ongoing=ongoing, failed=failed),
         settings={**mirror.sweep.limits, **mirror.sweep.settings},
         taken=[paths.root.name for paths in find_sweeps(mirror.paths.root.parent)],
     )
@@ -82,12 +86,13 @@ class LiveReport:
         self._not_before = time.monotonic() + max(_SECONDS, cost / _SHARE)
 
 
-def _places(mirror: Mirror, best: int | None, *, ongoing: bool) -> dict[str, str]:
-    """What a reader of the parent run can go to; figures and model are there at the end."""
+def _places(mirror: Mirror, best: int | None, *, ongoing: bool, failed: bool) -> dict[str, str]:
+    """What a reader of the parent run can go to; figures, model and logs are there at the end."""
     places = {"Charts of all trials": mirror.view_place}
     if not ongoing:
         places["Figures"] = mirror.artifact_place("report.html")
         places["Best model"] = mirror.model_place if best is not None else None
+        places["Logs"] = mirror.artifact_place(f"{LOGS}/ray.log") if failed else None
     return {what: place for what, place in places.items() if place}
 
 

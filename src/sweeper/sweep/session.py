@@ -126,7 +126,7 @@ def _session(
 ) -> Ending:
     ledger = conductor.ledger
     # also where nothing is left to train: a driver may have been killed after its last trial
-    clean_up(ledger.paths.ray)
+    clean_up(ledger.paths.ray, ledger.paths.logs)
     tracking_uri = destination(ledger.paths)
     with Mirror(ledger.paths.root, sweep, tracking_uri) as mirror, terminable():
         try:

@@ -85,7 +85,7 @@ def _opened(paths: SweepPaths, tracking_uri: str | None) -> Iterator[tuple[Ledge
         Mirror(paths.root, _identify(config, manifest), uri) as mirror,
     ):
         if lost is None or lost.is_here:
-            clean_up(paths.ray)
+            clean_up(paths.ray, paths.logs)
         yield ledger, mirror
 
 

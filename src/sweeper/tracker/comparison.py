@@ -37,14 +37,14 @@ class ComparisonRun:
     files: Sequence[Path] = field(default=())
 
 
-def log_comparison(uri: str | None, experiment: str, run: ComparisonRun) -> tuple[str, str | None]:
+def log_comparison(uri: str | None, experiment: str, run: ComparisonRun) -> str | None:
     """Write the run; one of the same sweeps is brought up to date.
 
     Args:
         uri: as for `Store.connect`.
 
     Returns:
-        Its id, and where a browser finds it, as far as that is known.
+        Where a browser finds it; None for a store that no server is known for.
 
     Raises:
         TrackingError: MLflow cannot be reached or fails.
@@ -57,7 +57,7 @@ def log_comparison(uri: str | None, experiment: str, run: ComparisonRun) -> tupl
     }
     found = [view for view in store.find(place, tags) if not view.deleted]
     now = int(time.time() * 1000)
-    born = {**collect().tags(), **tags}
+    born = {**collect().tags(), "mlflow.source.name": "sweeper compare", **tags}
     run_id = found[0].id if found else store.create(place, Birth(run.name, now), born)
     known = found[0].params if found else {}
     points = [Point(safe_key(key), value, now, run.step) for key, value in run.metrics.items()]
@@ -66,4 +66,4 @@ def log_comparison(uri: str | None, experiment: str, run: ComparisonRun) -> tupl
     for path in run.files:
         store.upload(run_id, path)
     store.set_status(run_id, Status("FINISHED", now))
-    return run_id, store.run_url(place, run_id)
+    return store.run_url(place, run_id)

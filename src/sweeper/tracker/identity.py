@@ -17,11 +17,16 @@ class DatasetIdentity:
     Attributes:
         fingerprint: hash of its content; MLflow shows the first 36 characters as the digest.
         source: where it comes from, for people.
+        profile: its size, by what is counted and in which unit (``sample_rate_hz``).
+        columns: what there is of each recording, each with its type in MLflow's words
+            (``{"type": "string"}``).
     """
 
     name: str
     fingerprint: str
     source: str
+    profile: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
 import warnings
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ __all__ = ["ALIAS", "CHECKPOINT", "download_checkpoint", "register_trial"]
 ALIAS = "champion"
 CHECKPOINT = "artifacts/best.ckpt"  # in a trial's folder, and in a logged model
 _MODEL = "sweeper.model"  # tag of a run: its version in the registry, or the sweep's champion
+_LOGGED = "mlflow.log-model.history"  # without it the UI's runs table shows no registered model
 _CODE = Path(__file__).with_name("model_code.py")
 _REQUIREMENTS = ("mlflow", "numpy", "pydantic", "soundfile", "torch", "torchaudio")
 _EXAMPLE_SECONDS = 0.25
@@ -45,7 +48,7 @@ def register_trial(context: Context, number: int) -> None:
             _save(checkpoint, Path(folder))
             store.upload(run_id, Path(folder) / "model", "model")
         found = store.register(run_id, name, "model", _facts(context, number))
-        store.log(run_id, tags={_MODEL: found})
+        store.log(run_id, tags={_MODEL: found, _LOGGED: _logged(run_id)})
     store.set_alias(name, ALIAS, found)
     store.log(context.target.run_id, tags={_MODEL: f"{name}@{ALIAS}: trial {number}"})
 
@@ -70,6 +73,13 @@ def download_checkpoint(uri: str, folder: Path) -> Path:
     if not checkpoint.is_file():
         raise TrackingError(f"{uri} is no model that sweeper has logged: no {CHECKPOINT} in it")
     return checkpoint
+
+
+def _logged(run_id: str) -> str:
+    """That the run has a model, as MLflow itself notes it."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    model = {"run_id": run_id, "artifact_path": "model", "utc_time_created": now}
+    return json.dumps([{**model, "flavors": {"python_function": {}}}])
 
 
 def _facts(context: Context, number: int) -> dict[str, str]:

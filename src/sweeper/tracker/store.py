@@ -192,6 +192,8 @@ class Store:
             digest=dataset.fingerprint[:_MAX_DIGEST],
             source_type="local",
             source=json.dumps({"uri": dataset.source}),
+            schema=_schema(dataset) if dataset.columns else None,
+            profile=json.dumps(dataset.profile) if dataset.profile else None,
         )
         context = InputTag("mlflow.data.context", "training")
         with self._clear(run_id):
@@ -301,6 +303,11 @@ def _refuse_deleted(experiment: Experiment) -> None:
             f"experiments restore --experiment-id {experiment.experiment_id}`, or start a new "
             "sweep with another `experiment:` in its YAML"
         )
+
+
+def _schema(dataset: DatasetIdentity) -> str:
+    columns = [{"name": name, "required": True, **kind} for name, kind in dataset.columns.items()]
+    return json.dumps({"mlflow_colspec": columns})
 
 
 def _equal(tags: Mapping[str, str]) -> str:

@@ -53,12 +53,14 @@ class Tally:
             those that trained a configuration again as ``confirming``.
         changes: how often a trial started or stopped working; the steps of ``trials_running``.
         best: the best objective of the ended trials of the search.
+        found: how many learning curves were diagnosed as what, those of copies left out.
     """
 
     ended: dict[str, int] = field(default_factory=dict)
     live: dict[int, LiveTrial] = field(default_factory=dict)
     changes: int = 0
     best: float | None = None
+    found: dict[str, int] = field(default_factory=dict)
 
     @property
     def working(self) -> int:
@@ -80,7 +82,9 @@ class Tally:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
         live = {int(n): LiveTrial(**trial) for n, trial in data["live"].items()}
-        return cls(**{**data, "ended": dict(data["ended"]), "live": live})
+        # a mirror of an earlier version of sweeper has not counted all of these
+        counts = {name: dict(data.get(name, {})) for name in ("ended", "found")}
+        return cls(**{**data, **counts, "live": live})
 
 
 def better(value: float, than: float, direction: Direction) -> bool:

@@ -18,7 +18,7 @@ __all__ = ["model_place", "view_place", "view_tag"]
 _TAG = "mlflow.sharedViewState."
 _MOST_RUNS = 500
 _CHARTS, _CURVES = "Parameters and objective", "Learning curves"
-_COLUMN_TAGS = ("sweeper.state", "sweeper.stop_reason")
+_COLUMN_TAGS = ("sweeper.state", "sweeper.stop_reason", "sweeper.diagnosis")
 
 Chart = dict[str, Any]
 
@@ -78,6 +78,7 @@ def _columns(sweep: SweepIdentity) -> Iterator[str]:
     yield from (_quoted("params", name) for name in params)
     yield from (_quoted("metrics", name) for name in metrics)
     yield from (_quoted("tags", name) for name in _COLUMN_TAGS)
+    yield _quoted("attributes", "Models")
 
 
 def _quoted(kind: str, name: str) -> str:

@@ -229,8 +229,16 @@ class _Fold:
             self.tally.see_value(event["value"], self._sweep.direction)
         self.tally.ended[counted] = self.tally.ended.get(counted, 0) + 1
         self._parent_point(event, f"trials_{counted}", self.tally.ended[counted])
+        if counted != "copied":
+            self._count_diagnosis(event)
         if self.tally.best is not None:
             self._parent_point(event, self._best_key, self.tally.best)
+
+    def _count_diagnosis(self, event: Event) -> None:
+        if found := event.get("diagnosis"):
+            name, counts = found["finding"], self.tally.found
+            counts[name] = counts.get(name, 0) + 1
+            self._parent_point(event, f"diagnosed_{name}", counts[name])
 
     @property
     def _best_key(self) -> str:
@@ -238,6 +246,7 @@ class _Fold:
 
     def _best_points(self, event: Event, live: LiveTrial) -> list[Point]:
         values = {self._best_key: event["value"], "best_epoch": live.best_epoch}
+        values["epoch"] = live.epoch
         values |= {f"{safe_key(name)}_at_best": value for name, value in live.at_best.items()}
         if event["state"] == TrialState.COMPLETE:
             values[finished_key(self._sweep.metric)] = event["value"]
