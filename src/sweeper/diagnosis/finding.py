@@ -30,8 +30,8 @@ class Finding(enum.StrEnum):
 
 
 _ADVICE = {
-    Finding.CONVERGENCE: "It learns as it should: keep these settings, and let early stopping "
-    "(training.early_stop) find the end.",
+    Finding.CONVERGENCE: "It learned as it should: keep these settings; early stopping "
+    "(training.early_stop) finds the end by itself.",
     Finding.NO_LEARNING: "Raise the learning rate, or check the normalization of the inputs, the "
     "initial weights and the data loader.",
     Finding.DIVERGENCE: "Lower the learning rate a lot (to about 1/10), or clip the gradient "
