@@ -23,7 +23,7 @@ _LOST = 0.5  # of the way down
 _LAG = 0.25  # of the training loss's way
 _TENTH = 0.1  # of a way: what counts
 _EARLY = 0.25  # of the epochs
-_LONG = 8  # epochs without a gain
+_LONG = 8  # epochs without a gain that are too many
 
 
 def find_pattern(sight: Sight) -> Diagnosis:
@@ -48,7 +48,8 @@ def _blew_up(sight: Sight) -> str:
 def _stood_still(sight: Sight) -> str:
     """The weights hardly moved: a validation on the same examples gives the same."""
     still = max(_STILL * sight.spread, _FLAT * abs(sight.start))
-    moved = sight.valid.range > still or sight.fit.fell > 2 * sight.spread
+    way = max(sight.valid.range, abs(sight.valid.fell))
+    moved = way > still or sight.fit.fell > 2 * sight.spread
     return "" if moved or _learned_at_once(sight) else _gained_nothing(sight, "stood still")
 
 
@@ -94,7 +95,10 @@ def _lost_it(sight: Sight) -> str:
 
 
 def _went_sideways(sight: Sight) -> str:
-    return "" if _learned(sight) else _gained_nothing(sight, "gained nothing beyond its noise")
+    """Seen of the epochs alone, for which there must be some."""
+    if _learned(sight) or len(sight.valid) < _LONG:
+        return ""
+    return _gained_nothing(sight, "gained nothing beyond its noise")
 
 
 def _turned(sight: Sight) -> str:
