@@ -16,7 +16,7 @@ __all__ = ["CAUSES", "SURVIVED", "Cause", "Curve", "make_curves"]
 _GRID = tuple(10 ** (e / 2) for e in range(-8, 0))
 _SHORT, _LONG = 150, 900  # steps: to choose the learning rate, and of the reference
 _PIECE = 10  # steps between two values of the reference
-_REFERENCES = 4  # trainings
+_MANY = 2048  # validation examples of the reference
 _OVERCOME = 1 / 3  # of the tuned training's way
 
 SURVIVED = frozenset({"divergence", "still_improving", "convergence", "saturated_early"})
@@ -36,7 +36,7 @@ CAUSES = (
     Cause("lr 1/10,000 to 1/3,000 of a good one", "no_learning", "all"),
     Cause("lr 300 to 3,000 times a good one", "divergence", "all that did not learn in spite"),
     Cause("16 to 48 noisy examples, 4 times the width", "overfitting", "up to 32 examples"),
-    Cause("cut where 30% to 50% of the way was left", "still_improving", "40% and more"),
+    Cause("cut where twice the epochs bring 30% to 60% more", "still_improving", "40% and more"),
     Cause("well tuned, 1.6 to 2 times the epochs needed", "convergence", "1.7 to 1.9 times"),
     Cause(
         "a schedule that has ended after 18% to 25% of the epochs", "saturated_early", "up to 21%"
@@ -106,9 +106,9 @@ def _plan(
             few = int(draw.integers(16, 49))
             return replace(usual, epochs=3 * needed, examples=few, width=4, noise=2.0), few <= 32
         case "still_improving":
-            epochs, left = int(draw.integers(6, 17)), draw.uniform(0.3, 0.5)
-            steps = max(1, round(_left(way, left) / epochs))
-            return replace(usual, epochs=epochs, steps=steps), left >= 0.4
+            epochs, more = int(draw.integers(6, 17)), draw.uniform(0.3, 0.6)
+            steps = max(1, round(_cut(way, more) / epochs))
+            return replace(usual, epochs=epochs, steps=steps), more >= 0.4
         case "convergence":
             epochs = round(draw.uniform(1.6, 2.0) * needed)
             decay = epochs if draw.random() < 0.5 else None
@@ -144,23 +144,28 @@ def _end(problem: Problem, plan: Plan) -> float:
 
 
 def _way(problem: Problem, lr: float, seed: int) -> tuple[np.ndarray, float]:
-    """Validation loss every `_PIECE` steps: the mean of long trainings, made to fall only.
+    """What this very training comes to: its loss every `_PIECE` steps, if it goes on for long.
 
-    And the standard deviation of a single step's training loss, in the last of them.
+    On many more examples than its curves show, and made to fall only. And the standard deviation
+    of a single step's training loss at its end.
     """
-    runs = []
-    for other in range(_REFERENCES):
-        plan = Plan(lr, _LONG // _PIECE, _PIECE, seed + 6_000 + 1_000 * other)
-        reports = list(train(problem, plan))
-        runs.append([report.metrics["val_loss"] for report in reports])
-    length = min(map(len, runs))
-    mean = np.mean([run[:length] for run in runs], axis=0)
+    plan = Plan(lr, _LONG // _PIECE, _PIECE, seed, valid=_MANY)
+    reports = list(train(problem, plan))
+    losses = [report.metrics["val_loss"] for report in reports]
     steps = [loss for report in reports[-30:] for loss in report.steps.values()]
     # not a running minimum: that of a noisy plateau goes on falling
-    return isotonic_regression(mean, increasing=False).x, float(np.std(steps))
+    return isotonic_regression(losses, increasing=False).x, float(np.std(steps))
 
 
 def _left(way: np.ndarray, share: float) -> float:
     """Steps until only this share of the way down is left."""
     low = way[-1] + share * (way[0] - way[-1])
     return float(_PIECE * (1 + int(np.argmax(way <= low))))
+
+
+def _cut(way: np.ndarray, more: float) -> float:
+    """Steps up to which twice as many still bring this much more, as a share of what there was."""
+    half = len(way) // 2
+    gained = way[0] - way
+    brings = gained[1 : 2 * half : 2] - gained[:half] >= more * gained[:half]
+    return float(_PIECE * (1 + int(np.flatnonzero(brings & (gained[:half] > 0))[-1])))

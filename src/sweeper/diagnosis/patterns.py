@@ -15,6 +15,7 @@ __all__ = ["find_pattern"]
 _BLOWN_UP = 10.0  # times the untrained model's loss
 _OVERCOME = 0.6  # of the untrained model's loss: so far down, and a blow-up has been overcome
 _STILL = 0.1  # of a step's spread: the validation loss of weights that hardly move
+_MOVING = 0.01  # of a step's spread: its noise, where they move
 _FLAT = 0.005  # of the loss: the same, where steps hardly differ
 _BELOW = 1.5  # times a step's spread: so far below the first step, and it has learned
 _SURE = 4.0  # times an epoch's noise: no chance
@@ -54,10 +55,10 @@ def _stood_still(sight: Sight) -> str:
 
 
 def _learned_at_once(sight: Sight) -> bool:
-    """All within the first epoch: later steps are not as bad as the first one was."""
-    if sight.later_high is None:
-        return False
-    return sight.below > 2 * _BELOW * sight.spread and sight.later_high < sight.start
+    """All within the first epoch: far below the first step, with weights that move."""
+    moving = sight.valid.noise > _MOVING * sight.spread
+    far = (2 if moving else 4) * _BELOW * sight.spread
+    return sight.below > max(far, _TENTH * abs(sight.start))
 
 
 def _went_nowhere(sight: Sight) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from sweeper.diagnosis.curve import Curve, batch_noise, read_curve, untrained_loss
 
@@ -33,8 +30,7 @@ class Sight:
         spread: standard deviation of a single step's loss.
         peak: the largest training loss of the first epoch's steps and of the smooth curve; a
             single later step that is off means nothing.
-        later_high: 99th percentile of the steps after the first epoch; None where steps are not
-            reported.
+        has_steps: the losses of single steps are reported, from the first one on.
     """
 
     valid: Curve
@@ -43,11 +39,7 @@ class Sight:
     start: float
     spread: float
     peak: float
-    later_high: float | None
-
-    @property
-    def has_steps(self) -> bool:
-        return self.later_high is not None
+    has_steps: bool
 
     @property
     def below(self) -> float:
@@ -88,17 +80,9 @@ def read_sight(reports: Sequence[EpochReport], objective: Objective) -> Sight | 
         start=fit.first if untrained is None else untrained,
         # without steps: as if an epoch's training loss were the mean of about ten
         spread=3 * fit.noise if spread is None else spread,
-        peak=max([*fit.smooth, *_steps(reports[:1])]),
-        later_high=None if untrained is None else _high(_steps(reports[1:])),
+        peak=max([*fit.smooth, *reports[0].steps.values()]),
+        has_steps=untrained is not None,
     )
-
-
-def _steps(reports: Sequence[EpochReport]) -> list[float]:
-    return [loss for report in reports for loss in report.steps.values()]
-
-
-def _high(losses: Sequence[float]) -> float:
-    return float(np.quantile(losses, 0.99)) if losses else -math.inf
 
 
 def _objective_curve(reports: Sequence[EpochReport], objective: Objective) -> Curve | None:
