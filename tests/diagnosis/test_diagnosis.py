@@ -221,6 +221,22 @@ def test_a_loss_that_came_down_and_went_up_again_diverged() -> None:
     assert _found(reports) is Finding.DIVERGENCE
 
 
+def test_an_unlucky_first_batch_is_no_learning() -> None:
+    reports = _reports(Finding.NO_LEARNING)
+    unlucky = {**reports[0].steps, 1: 4.0 + 3.3 * 0.2}
+    assert _found([replace(reports[0], steps=unlucky), *reports[1:]]) is Finding.NO_LEARNING
+
+
+def test_few_epochs_without_steps_are_not_said_to_have_learned_nothing() -> None:
+    """Of a real sweep: it went on to -9.3."""
+    curves = zip([-2.9, -7.5, -9.6, -8.8], [-6.7, -7.4, -8.3, -8.1], strict=True)
+    reports = [
+        EpochReport(epoch, {"train_loss": train, "val_loss": valid}, 1e9)
+        for epoch, (train, valid) in enumerate(curves, 1)
+    ]
+    assert _found(reports) is not Finding.NO_LEARNING
+
+
 def test_a_validation_set_that_is_harder_from_the_first_epoch_on_is_no_overfitting() -> None:
     harder = [
         replace(r, metrics=r.metrics | {"val_loss": r.metrics["val_loss"] + 3.0})

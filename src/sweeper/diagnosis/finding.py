@@ -38,8 +38,7 @@ _ADVICE = {
     "(training.gradient_clip).",
     Finding.OVERFITTING: "Use dropout or weight decay (training.weight_decay), or augment the data "
     "more.",
-    Finding.STILL_IMPROVING: "Raise training.epochs: the curve was still going down at the last "
-    "one.",
+    Finding.STILL_IMPROVING: "Raise training.epochs: it was still getting better at the last one.",
     Finding.SATURATED_EARLY: "Fewer training.epochs give the same; what lowers the plateau is a "
     "schedule that lowers the learning rate (training.schedule), or a larger model.",
 }
