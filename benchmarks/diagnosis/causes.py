@@ -5,33 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from benchmarks.diagnosis.problems import FAMILIES, Problem, draw_problem
 from benchmarks.diagnosis.training import Plan, train
 from sweeper.records import EpochReport
 
-__all__ = ["CAUSES", "Cause", "Curve", "make_curves"]
+__all__ = ["CAUSES", "SURVIVED", "Cause", "Curve", "make_curves"]
 
 _GRID = tuple(10 ** (e / 2) for e in range(-8, 0))
 _SHORT, _LONG = 150, 900  # steps: to choose the learning rate, and of the reference
 _PIECE = 10  # steps between two values of the reference
+_MANY = 2048  # validation examples of the reference
+_OVERCOME = 1 / 3  # of the tuned training's way
+
+SURVIVED = frozenset({"divergence", "still_improving", "convergence", "saturated_early"})
+"""Accepted where a learning rate that is too high still brought the training a third of the way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What is done to a training, and the finding that it must have."""
+    """What is done to a training, the finding that it must have, and which cases are clear."""
 
     name: str
     finding: str
+    clear: str
 
 
 CAUSES = (
-    Cause("lr 1/10,000 to 1/3,000 of a good one", "no_learning"),
-    Cause("lr 300 to 3,000 times a good one", "divergence"),
-    Cause("16 to 48 noisy examples, 4 times the width", "overfitting"),
-    Cause("cut where 30% to 50% of the way was left", "still_improving"),
-    Cause("well tuned, 1.3 to 1.6 times the epochs needed", "convergence"),
-    Cause("a schedule that has ended after 1/5 of the epochs", "saturated_early"),
+    Cause("lr 1/10,000 to 1/3,000 of a good one", "no_learning", "all"),
+    Cause("lr 300 to 3,000 times a good one", "divergence", "all that did not learn in spite"),
+    Cause("16 to 48 noisy examples, 4 times the width", "overfitting", "up to 32 examples"),
+    Cause("cut where twice the epochs bring 30% to 60% more", "still_improving", "40% and more"),
+    Cause("well tuned, 1.6 to 2 times the epochs needed", "convergence", "1.7 to 1.9 times"),
+    Cause(
+        "a schedule that has ended after 18% to 25% of the epochs", "saturated_early", "up to 21%"
+    ),
 )
 
 
@@ -41,6 +50,8 @@ class Curve:
 
     Attributes:
         epochs: how many it was to have; fewer reports mean that the loss left the numbers.
+        clear: far from where the cause would show another pattern.
+        survived: the learning rate was to be too high, and the training still learned.
     """
 
     seed: int
@@ -48,10 +59,17 @@ class Curve:
     family: str
     epochs: int
     reports: tuple[EpochReport, ...]
+    clear: bool
+    survived: bool
 
     @property
     def finite(self) -> bool:
         return len(self.reports) == self.epochs
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """The findings that are right."""
+        return SURVIVED if self.survived else frozenset({CAUSES[self.cause].finding})
 
 
 def make_curves(seed: int) -> list[Curve]:
@@ -64,33 +82,50 @@ def make_curves(seed: int) -> list[Curve]:
         return []  # not even tuned and long trainings learn this problem
     curves = []
     for number, cause in enumerate(CAUSES):
-        plan = _plan(cause.finding, lr, way, seed, np.random.default_rng([seed, number]))
-        curves.append(Curve(seed, number, family, plan.epochs, tuple(train(problem, plan))))
+        plan, clear = _plan(cause.finding, lr, way, seed, np.random.default_rng([seed, number]))
+        reports = tuple(train(problem, plan))
+        survived = cause.finding == "divergence" and _overcame(reports, plan, way)
+        curve = Curve(seed, number, family, plan.epochs, reports, clear and not survived, survived)
+        curves.append(curve)
     return curves
 
 
-def _plan(finding: str, lr: float, way: np.ndarray, seed: int, draw: np.random.Generator) -> Plan:
-    epochs_needed = int(draw.integers(8, 17))
-    steps = max(1, round(_left(way, 0.05) / epochs_needed))
-    usual = Plan(lr, round(1.5 * epochs_needed), steps, seed)
+def _plan(
+    finding: str, lr: float, way: np.ndarray, seed: int, draw: np.random.Generator
+) -> tuple[Plan, bool]:
+    """The training, and whether its cause is a clear one."""
+    needed = int(draw.integers(8, 17))  # epochs
+    steps = max(1, round(_left(way, 0.1) / needed))
+    usual = Plan(lr, round(1.5 * needed), steps, seed)
     match finding:
         case "no_learning":
-            return replace(usual, lr=lr * 10 ** draw.uniform(-4, -3.5))
+            return replace(usual, lr=lr * 10 ** draw.uniform(-4, -3.5)), True
         case "divergence":
-            return replace(usual, lr=lr * 10 ** draw.uniform(2.5, 3.5))
+            return replace(usual, lr=lr * 10 ** draw.uniform(2.5, 3.5)), True
         case "overfitting":
             few = int(draw.integers(16, 49))
-            return replace(usual, epochs=3 * epochs_needed, examples=few, width=4, noise=2.0)
+            return replace(usual, epochs=3 * needed, examples=few, width=4, noise=2.0), few <= 32
         case "still_improving":
-            epochs = int(draw.integers(6, 17))
-            cut = _left(way, draw.uniform(0.3, 0.5))
-            return replace(usual, epochs=epochs, steps=max(1, round(cut / epochs)))
+            epochs, more = int(draw.integers(6, 17)), draw.uniform(0.3, 0.6)
+            steps = max(1, round(_cut(way, more) / epochs))
+            return replace(usual, epochs=epochs, steps=steps), more >= 0.4
         case "convergence":
-            epochs = round(draw.uniform(1.3, 1.6) * epochs_needed)
-            return replace(usual, epochs=epochs, decay=epochs if draw.random() < 0.5 else None)
+            epochs = round(draw.uniform(1.6, 2.0) * needed)
+            decay = epochs if draw.random() < 0.5 else None
+            return replace(usual, epochs=epochs, decay=decay), 1.7 <= epochs / needed <= 1.9
         case _:
-            epochs = round(draw.uniform(5, 7) * epochs_needed)
-            return replace(usual, epochs=epochs, decay=round(1.3 * epochs_needed))
+            decay = round(0.9 * needed)  # of epochs with twice the steps
+            epochs = round(draw.uniform(4.0, 5.5) * decay)
+            plan = replace(usual, epochs=epochs, steps=2 * steps, decay=decay)
+            return plan, decay / epochs <= 0.21
+
+
+def _overcame(reports: tuple[EpochReport, ...], plan: Plan, way: np.ndarray) -> bool:
+    """It ends, by its last three epochs, a third of the tuned training's way down."""
+    if len(reports) < plan.epochs:
+        return False
+    end = np.median([report.metrics["val_loss"] for report in reports[-3:]])
+    return bool(end < way[0] - _OVERCOME * (way[0] - way[-1]))
 
 
 def _best_lr(problem: Problem, seed: int) -> float:
@@ -109,23 +144,28 @@ def _end(problem: Problem, plan: Plan) -> float:
 
 
 def _way(problem: Problem, lr: float, seed: int) -> tuple[np.ndarray, float]:
-    """Validation loss every `_PIECE` steps of long trainings: the mean of two, only falling.
+    """What this very training comes to: its loss every `_PIECE` steps, if it goes on for long.
 
-    And the standard deviation of a single step's training loss, in the last of them.
+    On many more examples than its curves show, and made to fall only. And the standard deviation
+    of a single step's training loss at its end.
     """
-    runs = []
-    for other in (6_000, 7_000):
-        plan = Plan(lr, _LONG // _PIECE, _PIECE, seed + other)
-        reports = list(train(problem, plan))
-        runs.append([report.metrics["val_loss"] for report in reports])
-    length = min(map(len, runs))
-    mean = np.mean([run[:length] for run in runs], axis=0)
-    smooth = np.convolve(np.pad(mean, 3, mode="edge"), np.ones(7) / 7, mode="valid")
+    plan = Plan(lr, _LONG // _PIECE, _PIECE, seed, valid=_MANY)
+    reports = list(train(problem, plan))
+    losses = [report.metrics["val_loss"] for report in reports]
     steps = [loss for report in reports[-30:] for loss in report.steps.values()]
-    return np.minimum.accumulate(smooth), float(np.std(steps))
+    # not a running minimum: that of a noisy plateau goes on falling
+    return isotonic_regression(losses, increasing=False).x, float(np.std(steps))
 
 
 def _left(way: np.ndarray, share: float) -> float:
     """Steps until only this share of the way down is left."""
     low = way[-1] + share * (way[0] - way[-1])
     return float(_PIECE * (1 + int(np.argmax(way <= low))))
+
+
+def _cut(way: np.ndarray, more: float) -> float:
+    """Steps up to which twice as many still bring this much more, as a share of what there was."""
+    half = len(way) // 2
+    gained = way[0] - way
+    brings = gained[1 : 2 * half : 2] - gained[:half] >= more * gained[:half]
+    return float(_PIECE * (1 + int(np.flatnonzero(brings & (gained[:half] > 0))[-1])))

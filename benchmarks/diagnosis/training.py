@@ -15,7 +15,6 @@ from sweeper.records import EpochReport
 __all__ = ["Plan", "train"]
 
 _LOGGED = 10  # steps of an epoch, as sweeper's own task does
-_VALID = 256
 _LIMIT = 1e30  # a loss beyond this is on its way out of the numbers
 
 
@@ -30,6 +29,7 @@ class Plan:
         decay: epochs over which the learning rate falls to 1/100 along a half cosine; None: it
             stays.
         seed: of weights and examples.
+        valid: examples of the validation set.
     """
 
     lr: float
@@ -40,16 +40,18 @@ class Plan:
     width: int = 1
     noise: float = 1.0
     decay: int | None = None
+    valid: int = 256
 
 
 def train(problem: Problem, plan: Plan) -> Iterator[EpochReport]:
     """Each epoch's report; they end early where the loss leaves the numbers.
 
-    ``train_loss`` is the mean over the epoch's steps, ``val_loss`` is on 256 fixed examples.
+    ``train_loss`` is the mean over the epoch's steps, ``val_loss`` is on fixed examples.
     """
     torch.manual_seed(plan.seed)
     model = problem.model(plan.width)
-    valid = problem.sample(_VALID, torch.Generator().manual_seed(10_000 + plan.seed), plan.noise)
+    others = torch.Generator().manual_seed(10_000 * plan.valid + plan.seed)
+    valid = problem.sample(plan.valid, others, plan.noise)
     batches = _batches(problem, plan)
     optimizer = _optimizer(problem, model, plan.lr)
     for epoch in range(1, plan.epochs + 1):

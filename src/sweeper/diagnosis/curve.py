@@ -1,4 +1,4 @@
-"""A learning curve in numbers: where it began, how far it came, how it ended, how noisy it is."""
+"""A learning curve in numbers: how far it came, how it ended, how noisy it is."""
 
 from __future__ import annotations
 
@@ -9,39 +9,47 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.words import number
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sweeper.records import EpochReport
+    from sweeper.records import Direction, EpochReport
 
 __all__ = ["Curve", "batch_noise", "read_curve", "untrained_loss"]
 
 _TO_SD = 1.4826  # of a normal distribution, from the median absolute deviation
-_SETTLED = 0.05  # of the gain: so near to the last level a curve has settled
 
 
 @dataclass(frozen=True)
 class Curve:
     """A loss (lower is better) after each epoch.
 
+    No statistic of it depends on a single epoch, but `first` and `fell`.
+
     Attributes:
-        values: as reported (epochs,).
-        start: of the untrained model; that of the first epoch where it is not known.
+        values: as reported (epochs,), times ``sign``.
+        metric: its name.
+        sign: -1 where the metric is one to maximize.
     """
 
     values: NDArray[np.float64]
-    start: float
+    metric: str = "val_loss"
+    sign: int = 1
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
+    def first(self) -> float:
+        """After the first epoch."""
+        return float(self.values[0])
+
+    @property
     def smooth(self) -> NDArray[np.float64]:
-        """Running medians (epochs,), which no single outlier moves."""
-        half = max(1, len(self) // 20)
-        padded = np.pad(self.values, half, mode="reflect")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-        return np.asarray(np.median(windows, axis=1), dtype=np.float64)
+        """Running medians of three epochs (epochs,), which no single outlier moves."""
+        windows = np.lib.stride_tricks.sliding_window_view(self.values, 3)
+        return np.pad(np.median(windows, axis=1), 1, mode="edge")
 
     @property
     def noise(self) -> float:
@@ -62,14 +70,9 @@ class Curve:
         return float(np.median(self.values[-max(3, len(self) // 10) :]))
 
     @property
-    def top(self) -> float:
-        """Where it came down from: the start is a single step's loss, which can be a lucky one."""
-        return max(self.start, float(self.values[0]))
-
-    @property
-    def gain(self) -> float:
-        """How far it came down, at its best."""
-        return self.top - self.best
+    def range(self) -> float:
+        """How far apart its highest and its lowest level are."""
+        return float(np.ptp(self.smooth))
 
     @property
     def rise(self) -> float:
@@ -77,27 +80,52 @@ class Curve:
         return self.end - self.best
 
     @property
-    def late_gain(self) -> float:
-        """How far the last third of the epochs came down, by the median of all slopes in it."""
+    def fell(self) -> float:
+        """How far it came down since the first epoch."""
+        return self.first - self.end
+
+    @property
+    def late_fall(self) -> tuple[float, float]:
+        """What a third of the epochs brings at the speed it has at the end, and how sure that is.
+
+        The speed is the Theil-Sen slope (median of all slopes) of the last third, of five epochs
+        at least. The second number is the standard error that the least squares slope would
+        have with the noise of this curve, of the same third.
+        """
         tail = self.values[-max(5, round(len(self) / 3)) :]
         i, j = np.triu_indices(len(tail), 1)
         slope = float(np.median((tail[j] - tail[i]) / (j - i)))
-        return -slope * (len(tail) - 1)
+        error = self.noise * math.sqrt(12 / (len(tail) ** 3 - len(tail)))
+        return -slope * len(self) / 3, error * len(self) / 3
 
-    @property
-    def settled(self) -> int:
-        """The epoch from which it stays about where it is in its last half."""
-        level = float(np.median(self.values[len(self) // 2 :]))
-        near = self.smooth <= level + max(_SETTLED * (self.top - level), self.noise)
-        return int(np.argmax(near)) + 1 if near.any() else len(self)
+    def words(self, value: float) -> str:
+        """A level of this curve, as the metric has it."""
+        return number(self.sign * value)
+
+    def settled(self, share: float) -> int:
+        """The epoch from which at most this share of its fall since the first was left, or noise.
+
+        On the falling curve that is nearest to it (isotonic regression); what sticks out of the
+        running medians by more than three times the noise is cut off.
+        """
+        # here, so that reading a ledger does not import scipy
+        from scipy.optimize import isotonic_regression  # type: ignore[import-untyped]
+
+        near = np.clip(self.values - self.smooth, -3 * self.noise, 3 * self.noise)
+        levels = isotonic_regression(self.smooth + near, increasing=False).x
+        level = max(self.end + max(share * self.fell, self.noise), levels[-1])
+        return 1 + int(np.argmax(levels <= level))
 
 
-def read_curve(reports: Sequence[EpochReport], metric: str, start: float | None) -> Curve | None:
+def read_curve(
+    reports: Sequence[EpochReport], metric: str, direction: Direction = "minimize"
+) -> Curve | None:
     """The curve of this metric; None where an epoch lacks it."""
     values = [report.metrics.get(metric, math.nan) for report in reports]
     if not values or not all(map(math.isfinite, values)):
         return None
-    return Curve(np.array(values), values[0] if start is None else start)
+    sign = 1 if direction == "minimize" else -1
+    return Curve(sign * np.array(values), metric, sign)
 
 
 def untrained_loss(reports: Sequence[EpochReport]) -> float | None:

@@ -30,16 +30,15 @@ class Finding(enum.StrEnum):
 
 
 _ADVICE = {
-    Finding.CONVERGENCE: "It learns as it should: keep these settings, and let early stopping "
-    "(training.early_stop) find the end.",
+    Finding.CONVERGENCE: "It learned as it should: keep these settings; early stopping "
+    "(training.early_stop) finds the end by itself.",
     Finding.NO_LEARNING: "Raise the learning rate, or check the normalization of the inputs, the "
     "initial weights and the data loader.",
     Finding.DIVERGENCE: "Lower the learning rate a lot (to about 1/10), or clip the gradient "
     "(training.gradient_clip).",
     Finding.OVERFITTING: "Use dropout or weight decay (training.weight_decay), or augment the data "
     "more.",
-    Finding.STILL_IMPROVING: "Raise training.epochs: the curve was still going down at the last "
-    "one.",
+    Finding.STILL_IMPROVING: "Raise training.epochs: it was still getting better at the last one.",
     Finding.SATURATED_EARLY: "Fewer training.epochs give the same; what lowers the plateau is a "
     "schedule that lowers the learning rate (training.schedule), or a larger model.",
 }

@@ -71,8 +71,8 @@ _CONSEQUENCES: Mapping[Finding, Callable[[int], str]] = {
         f"{2 * epochs})."
     ),
     Finding.SATURATED_EARLY: lambda epochs: (
-        f"gained nothing in the last two thirds: fewer training.epochs (now {epochs}) leave time "
-        "for more trials."
+        f"made 90% of their gain in the first quarter: fewer training.epochs (now {epochs}) leave "
+        "time for more trials."
     ),
     Finding.OVERFITTING: lambda _: (
         "overfit: more augmentation, weight decay or dropout, or more data."
