@@ -6,6 +6,7 @@ trials on a node hold a data set once, and memory that is needed elsewhere can b
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import json
@@ -141,8 +142,10 @@ class Writer:
 
     def discard(self) -> None:
         """Leave nothing behind that was not committed."""
-        self._file.close()
-        self._partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._partial.unlink()
 
 
 @contextmanager
