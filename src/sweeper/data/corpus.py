@@ -47,12 +47,14 @@ class Pair:
         id: its name, unique in its corpus.
         noisy, clean: float32 waveforms (time,), equally long.
         speaker: who speaks, None where that is not known.
+        noisy_si_sdr: what the data set's list tells of it, in dB; None where it does not.
     """
 
     id: str
     noisy: Tensor
     clean: Tensor
     speaker: str | None = None
+    noisy_si_sdr: float | None = None
 
     def __post_init__(self) -> None:
         for name, waveform in (("noisy", self.noisy), ("clean", self.clean)):
@@ -189,7 +191,7 @@ def load(
         told += _problems(pair_files, outcomes, sample_rate)
     refuse(f"data set {name!r} ({source}) cannot be used", told)
     pairs = [
-        (f.split, Pair(f.id, noisy, clean, f.speaker))
+        (f.split, Pair(f.id, noisy, clean, f.speaker, f.noisy_si_sdr))
         for f, (noisy, clean) in zip(files, loaded.waveforms, strict=True)
     ]
     lines = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from sweeper.data.sources import Source
     from sweeper.data.store import Facts
 
@@ -33,13 +31,12 @@ class Reading:
     Attributes:
         fresh: read the files themselves, also where their waveforms have been kept.
         progress: called with the recordings read so far and their total.
-        seen: called with the files of each pair that were read from disk and can be used, their
-            waveforms and facts.
+        seen: called with each file that was read from disk and can be used, and its facts.
     """
 
     fresh: bool = False
     progress: Callable[[int, int], None] = _ignore
-    seen: Callable[[Sequence[Source], Sequence[Tensor], Sequence[Facts]], None] = _ignore
+    seen: Callable[[Source, Facts], None] = _ignore
 
 
 _DEFAULT = Reading()

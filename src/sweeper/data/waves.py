@@ -151,9 +151,9 @@ def _read(units: Sequence[Unit], sample_rate: int) -> Iterator[tuple[_Wave | str
     results = reading.in_order(lambda u: tuple(_wave(s, sample_rate) for s in u), units)
     for done, (unit, found) in enumerate(zip(units, results, strict=True), start=1):
         now.progress(done, len(units))
-        good = [wave for wave in found if isinstance(wave, _Wave)]
-        if len(good) == len(found):
-            now.seen(unit, [w.waveform for w in good], [w.facts for w in good])
+        for source, wave in zip(unit, found, strict=True):
+            if isinstance(wave, _Wave):
+                now.seen(source, wave.facts)
         yield found
 
 
