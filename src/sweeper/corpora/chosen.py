@@ -28,7 +28,7 @@ def chosen(what: str, settings: Sequence[str]) -> dict[str, Any]:
     if what.endswith((".yaml", ".yml")):
         section: dict[str, Any] = load(Path(what), settings).to_json()["data"]
         return section
-    document = Document(what, {"data": {"name": what}})
+    document = Document(what, {"data": {"name": what}}, {(): f"data set {what}"})
     for setting in settings:
         own = setting if setting.startswith(_PREFIX) else f"{_PREFIX}{setting}"
         document = document.override(own)

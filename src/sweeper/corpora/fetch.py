@@ -78,6 +78,7 @@ def fetch(
         f"all of it is in {folder}; sweeper reads the archives as they are: "
         f"data: {{name: {collection.data}, root: {folder}}}",
         markup=False,
+        soft_wrap=True,
     )
     return True
 

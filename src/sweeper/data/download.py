@@ -116,22 +116,31 @@ def _go_on(url: str, part: Path, progress: Callable[[int], None]) -> None:
         if error.code != _NOTHING_LEFT:
             raise
         error.close()
-        if re.sub(r".*/", "", error.headers.get("Content-Range", "")) == str(there):
-            return  # all of it was there
-        part.unlink()
-        raise ConnectionError("what was there does not fit") from error
+        _refuse_surplus(part, error.headers.get("Content-Range", ""))
+        return
     with response:
-        starts = _start(response)
         _version_file(part).write_text(_version(response), encoding="utf-8")
-        size = _size(response)
-        with part.open("r+b" if starts else "wb") as file:
-            file.seek(starts)
+        _receive(response, part, progress)
+
+
+def _refuse_surplus(part: Path, told: str) -> None:
+    """There is nothing to send after what is there: that is all of it, or not of this file."""
+    if told.rpartition("/")[2] != str(_length(part)):
+        part.unlink()
+        raise ConnectionError("what was there does not fit")
+
+
+def _receive(response: Any, part: Path, progress: Callable[[int], None]) -> None:
+    begin, size = _start(response), _size(response)
+    with part.open("r+b" if begin else "wb") as file:
+        if begin:
+            file.seek(begin)
             file.truncate()
-            while block := response.read(_BLOCK):
-                file.write(block)
-                progress(file.tell())
-            if size is not None and file.tell() < starts + size:
-                raise ConnectionError("the connection was cut")
+        while block := response.read(_BLOCK):
+            file.write(block)
+            progress(file.tell())
+        if size is not None and file.tell() < begin + size:
+            raise ConnectionError("the connection was cut")
 
 
 def _start(response: Any) -> int:
