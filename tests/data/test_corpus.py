@@ -112,7 +112,7 @@ def test_a_long_list_of_problems_is_cut(tmp_path: Path) -> None:
         PairFiles(f"x{i}", tmp_path / f"n{i}.wav", tmp_path / f"c{i}.wav", "train")
         for i in range(13)
     ]
-    with pytest.raises(DataError, match=r"c9.wav: .*\n  \.\.\. and 6 more$") as caught:
+    with pytest.raises(DataError, match=r"c9.wav: .*\n  \.\.\. and 6 more; ") as caught:
         corpus.load("toy", "here", RATE, missing)
     assert len(caught.value.problems) == 26
 

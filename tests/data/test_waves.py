@@ -141,6 +141,19 @@ def test_a_full_disk_is_told(units: list[tuple[Source, ...]], kept_in: Path) -> 
     assert len(waves.load(units, RATE).waveforms) == 12  # what was there stays
 
 
+def test_what_nobody_has_opened_for_long_is_removed(
+    units: list[tuple[Source, ...]], kept_in: Path
+) -> None:
+    old, used = (store.samples_file(waves.load(units[:n], RATE).kept_as) for n in (1, 2))
+    for entry in (old, used):
+        os.utime(entry, (0, 0))
+        os.utime(entry.with_suffix(".json"), (0, 0))
+    waves.load(units[:2], RATE)  # opens it
+    new = store.samples_file(waves.load(units[:3], RATE).kept_as)
+    assert set(kept_in.glob("*.f32")) == {used, new}
+    assert not old.with_suffix(".json").exists()
+
+
 def test_who_writes_to_a_waveform_changes_nobody_elses(units: list[tuple[Source, ...]]) -> None:
     first, second = waves.load(units, RATE), waves.load(units, RATE)
     before = second.waveforms[0][0].clone()

@@ -216,7 +216,8 @@ def refuse(heading: str, problems: Sequence[str]) -> None:
     """
     if not problems:
         return
-    more = [f"... and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    left_out = len(problems) - _SHOWN
+    more = [f"... and {left_out} more; `sweeper data check` tells all"] if left_out > 0 else []
     text = "\n  ".join([f"{heading}:", *problems[:_SHOWN], *more])
     raise DataError(text, heading=heading, problems=problems)
 

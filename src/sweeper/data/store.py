@@ -11,6 +11,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,12 +24,26 @@ from torch import Tensor
 
 from sweeper.errors import DataError
 
-__all__ = ["ENVIRONMENT", "Facts", "Kept", "Writer", "folder", "locked", "opened", "samples_file"]
+__all__ = [
+    "ENVIRONMENT",
+    "KEPT_DAYS",
+    "Facts",
+    "Kept",
+    "Writer",
+    "folder",
+    "locked",
+    "opened",
+    "samples_file",
+]
 
 ENVIRONMENT = "SWEEPER_CACHE"
 """The environment variable that names the folder; the default is ``~/.cache/sweeper``."""
 
+KEPT_DAYS = 60
+"""Entries that nobody has opened for so long are removed when a new one is made."""
+
 _BYTES = 4  # of a float32
+_DAY_SECONDS = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,8 @@ def opened(key: str) -> Kept | None:
         return None
     samples = np.asarray(np.memmap(samples_file(key), dtype=np.float32, mode="c"))
     starts = [0, *ends[:-1]]
+    with contextlib.suppress(OSError):  # of another user's entry the times cannot be set
+        os.utime(_index_file(key))
     # a tensor for each recording, and not one cut up: a tensor is pickled with all of its memory
     parts = [torch.from_numpy(samples[a:b]) for a, b in zip(starts, ends, strict=True)]
     return Kept(tuple(facts), tuple(parts))
@@ -139,6 +156,8 @@ class Writer:
             new = index.with_suffix(".json.part")
             new.write_text(json.dumps([dataclasses.astuple(f) for f in facts]), encoding="utf-8")
             new.replace(index)
+        with contextlib.suppress(OSError):  # another process may be at it
+            _remove_forgotten()
 
     def discard(self) -> None:
         """Leave nothing behind that was not committed."""
@@ -146,6 +165,18 @@ class Writer:
             self._file.close()
         with contextlib.suppress(OSError):
             self._partial.unlink()
+
+
+def _remove_forgotten() -> None:
+    oldest = time.time() - KEPT_DAYS * _DAY_SECONDS
+    old = {path for path in folder().iterdir() if path.stat().st_mtime < oldest}
+    for path in old:
+        index = path.with_suffix(".json")
+        if path.suffix == ".lock" or (
+            path.suffix == ".f32" and index.exists() and index not in old
+        ):
+            continue
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
