@@ -32,12 +32,17 @@ def reading_shown(console: Console, how: Reading | None = None) -> Iterator[None
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task("", total=None, visible=False)
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task("", total=None)
 
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=total >= _WORTH_A_BAR)
+    def show(done: int, total: int) -> None:
+        if console.is_terminal and total >= _WORTH_A_BAR:
+            bar.start()
+            bar.update(task, completed=done, total=total)
 
+    try:
         with reading.using(dataclasses.replace(how or reading.current(), progress=show)):
             yield
+    finally:
+        if bar.live.is_started:  # else it would print an empty line
+            bar.stop()
