@@ -30,15 +30,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=8, help="at the same time")
     parser.add_argument("--gb", type=float, default=2.0, help="of shared waveforms")
-    parser.add_argument("--own-gb", type=float, default=0.25, help="where each trial has its own")
+    parser.add_argument("--own-trials", type=int, default=3, help="where each has its own copy")
+    parser.add_argument("--own-gb", type=float, default=0.25, help="where each has its own copy")
     parser.add_argument("--write", action="store_true", help="replace results.md")
     options = parser.parse_args()
-    cases = [(options.gb, True), (options.own_gb, True), (options.own_gb, False)]
-    rows = [_row(options.trials, gb, shared=shared) for gb, shared in cases]
-    table = _table(rows)
-    Console().print(table, markup=False, soft_wrap=True)
-    if options.write:
-        _RESULTS.write_text(table, encoding="utf-8")
+    cases = [(options.trials, options.gb, True)]
+    cases += [(options.own_trials, options.own_gb, shared) for shared in (True, False)]
+    rows: list[dict[str, Any]] = []
+    for trials, gb, shared in cases:
+        rows.append(_row(trials, gb, shared=shared))
+        table = _table(rows)
+        Console().print(table, markup=False, soft_wrap=True)
+        if options.write:
+            _RESULTS.write_text(table, encoding="utf-8")
 
 
 def _row(trials: int, gb: float, *, shared: bool) -> dict[str, Any]:
