@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import settings
 
@@ -17,3 +18,13 @@ settings.load_profile("same")
 sys.path.insert(0, str(Path(__file__).parent))
 # tests may run side by side; threads that wait for each other would slow small networks down
 torch.set_num_threads(1)
+
+VOICEBANK_MINI = Path(__file__).parents[1].parent / "shared" / "voicebank_mini"
+
+
+@pytest.fixture
+def voicebank_mini() -> Path:
+    """43 real pairs of VoiceBank-DEMAND; the repository does not have them."""
+    if not VOICEBANK_MINI.is_dir():
+        pytest.skip("needs the real recordings in ../shared/voicebank_mini")
+    return VOICEBANK_MINI

@@ -58,7 +58,17 @@ class ConfigError(SweeperError):
 
 
 class DataError(SweeperError):
-    """A recording or a data set cannot be used."""
+    """A recording or a data set cannot be used.
+
+    Attributes:
+        heading: what cannot be used, where there are ``problems``.
+        problems: everything that is wrong with it, also what the message leaves out.
+    """
+
+    def __init__(self, message: str, heading: str = "", problems: Sequence[str] = ()) -> None:
+        self.heading = heading
+        self.problems = tuple(problems)
+        super().__init__(message)
 
 
 class LedgerError(SweeperError):

@@ -13,9 +13,11 @@ SEARCH_SPACES = Path(__file__).parents[2] / "search_spaces"
 FILES = sorted(SEARCH_SPACES.glob("*.yaml"))
 
 
-def test_there_are_four() -> None:
+def test_which_there_are() -> None:
     assert [path.stem for path in FILES] == [
         "dprnn",
+        "librimix_dprnn",
+        "mix_dprnn",
         "voicebank_dprnn",
         "voicebank_wave_unet",
         "wave_unet",

@@ -123,7 +123,7 @@ def test_another_kind_of_file_is_told(tmp_path: Path) -> None:
 
 def test_a_file_without_samples_is_told(tmp_path: Path) -> None:
     audio.write(tmp_path / "empty.wav", torch.zeros(0), RATE)
-    with pytest.raises(DataError, match=r"empty.wav: holds no samples; remove it"):
+    with pytest.raises(DataError, match=r"empty.wav: holds no samples \(0 s\); remove it"):
         audio.read(tmp_path / "empty.wav", RATE)
 
 

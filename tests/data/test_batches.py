@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sweeper.data.batches import Batches, remixed
+from sweeper.data.batches import Batches
 from sweeper.data.corpus import Corpus, Pair
+from sweeper.data.mixing import remixed
 from sweeper.datasets.demo import demo
 
 RATE = 100

@@ -102,22 +102,26 @@ def test_all_bad_pairs_are_told_at_once(tmp_path: Path) -> None:
         corpus.load("toy", "here", RATE, files)
     message = str(caught.value)
     assert "a1_n.wav: no such file" in message
-    assert "pair 'b1': noisy has 202 samples and clean 50" in message
+    assert f"{files[1].noisy} has 202 samples and {files[1].clean} 50 at 8000 Hz" in message
     assert "a2_n.wav: is empty" in message
     assert "c1" not in message
 
 
 def test_a_long_list_of_problems_is_cut(tmp_path: Path) -> None:
     missing = [
-        PairFiles(f"x{i}", tmp_path / f"{i}.wav", tmp_path / "c.wav", "train") for i in range(25)
+        PairFiles(f"x{i}", tmp_path / f"n{i}.wav", tmp_path / f"c{i}.wav", "train")
+        for i in range(13)
     ]
-    with pytest.raises(DataError, match=r"19.wav: .*\n  \.\.\. and 5 more$"):
+    with pytest.raises(DataError, match=r"c9.wav: .*\n  \.\.\. and 6 more; ") as caught:
         corpus.load("toy", "here", RATE, missing)
+    assert len(caught.value.problems) == 26
 
 
 def test_a_manifests_length_is_checked(tmp_path: Path) -> None:
     right = [replace(f, length=audio.Length(404, 2 * RATE)) for f in four(tmp_path)]
     assert len(corpus.load("toy", "here", RATE, right).train[0].clean) == 202
+    own = [replace(f, length=audio.Length(202)) for f in right]
+    assert len(corpus.load("toy", "here", RATE // 2, own).train[0].clean) == 101
     wrong = [replace(right[0], length=audio.Length(300, RATE)), *right[1:]]
     with pytest.raises(DataError, match="'a1': should have 300 samples at 8000 Hz"):
         corpus.load("toy", "here", RATE, wrong)

@@ -12,16 +12,6 @@ from sweeper.data import audio
 
 RATE = 16000
 
-VOICEBANK_MINI = Path(__file__).parents[2].parent / "shared" / "voicebank_mini"
-
-
-@pytest.fixture
-def voicebank_mini() -> Path:
-    """43 real pairs of VoiceBank-DEMAND; the repository does not have them."""
-    if not VOICEBANK_MINI.is_dir():
-        pytest.skip("needs the real recordings in ../shared/voicebank_mini")
-    return VOICEBANK_MINI
-
 
 @pytest.fixture
 def record() -> Callable[..., None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,45 @@ def _voicebank_demand(folder: Path, record: Record) -> dict[str, Any]:
     return {"root": folder}
 
 
+def _librimix(folder: Path, record: Record) -> dict[str, Any]:
+    (folder / "metadata").mkdir()
+    for part, id_ in (("train-360", "103-1"), ("dev", "84-1")):
+        record(folder / part / "mix_single" / f"{id_}.wav", folder / part / "s1" / f"{id_}.wav")
+        line = f"{id_},/their/{part}/mix_single/{id_}.wav,/their/{part}/s1/{id_}.wav,400"
+        (folder / "metadata" / f"mixture_{part}_mix_single.csv").write_text(
+            f"mixture_ID,mixture_path,source_1_path,length\n{line}\n"
+        )
+    return {"root": folder}
+
+
+def _denoiser_json(folder: Path, record: Record) -> dict[str, Any]:
+    for part in ("tr", "cv"):
+        sides = {side: folder / part / side / "a.wav" for side in ("noisy", "clean")}
+        record(sides["noisy"], sides["clean"])
+        for side, path in sides.items():
+            (folder / part / f"{side}.json").write_text(json.dumps([[str(path), 400]]))
+    return {"train": folder / "tr", "valid": folder / "cv"}
+
+
+def _speechbrain_json(folder: Path, record: Record) -> dict[str, Any]:
+    for part in ("train", "valid"):
+        entry = {f"{side}_wav": f"{{data_root}}/{side}/{part}.wav" for side in ("noisy", "clean")}
+        record(folder / "noisy" / f"{part}.wav", folder / "clean" / f"{part}.wav")
+        (folder / f"{part}.json").write_text(json.dumps({part: {**entry, "length": 0.025}}))
+    return {"train": folder / "train.json", "valid": folder / "valid.json"}
+
+
+def _mix(folder: Path, record: Record) -> dict[str, Any]:
+    for number, speaker in enumerate(SPEAKERS):
+        record(folder / "noise" / f"{number}.wav", folder / "clean" / f"{speaker}_1.wav")
+    return {"clean": folder / "clean", "noise": folder / "noise"}
+
+
 MAKERS: dict[str, Callable[[Path, Record], dict[str, Any]]] = {
+    "denoiser_json": _denoiser_json,
+    "librimix": _librimix,
+    "mix": _mix,
+    "speechbrain_json": _speechbrain_json,
     "pairs": _pairs,
     "manifest": _manifest,
     "voicebank_demand": _voicebank_demand,
@@ -80,6 +119,7 @@ def test_it_is_a_corpus_of_float_waveforms(build: Build) -> None:
         assert pair.noisy.shape == pair.clean.shape == (len(pair.clean),)
         assert torch.isfinite(pair.noisy).all()
         assert pair.noisy.abs().max() <= 1
+    for pair in made.valid if made.mixing else made.train + made.valid:
         assert not torch.equal(pair.noisy, pair.clean)
 
 

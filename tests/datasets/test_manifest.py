@@ -76,16 +76,26 @@ def test_all_wrong_lines_are_told_at_once(folder: Path) -> None:
     )
     with pytest.raises(DataError) as caught:
         manifest(path=file)
-    assert str(caught.value).splitlines() == [
-        f"manifest {file} has wrong lines:",
-        f"  line 3: no such file: {folder}/n/u9.wav, {folder}/c/u9.wav; correct the path, or give "
-        "root",
-        "  line 4: split: must be train, valid or test, but got 'validation'",
-        "  line 4: num_frames: must be a positive whole number, but got 'many'",
-        "  line 5: has no clean_path",
-        "  line 5: sample_rate: must be a positive whole number, but got '0'",
-        "  line 6: has more values than the header; put values with commas in double quotes",
-        "  line 5: id 'u1' stands in line 2 already; ids must be unique",
+    assert list(caught.value.problems) == [
+        f"{file}, line 3: no such file: {folder}/n/u9.wav, {folder}/c/u9.wav; correct the path, or "
+        "give root",
+        f"{file}, line 4: split: must be train, valid or test, but got 'validation'",
+        f"{file}, line 4: num_frames: must be a positive whole number, but got 'many'",
+        f"{file}, line 5: has no clean_path",
+        f"{file}, line 5: sample_rate: must be a positive whole number, but got '0'",
+        f"{file}, line 6: has more values than the header; put values with commas in double quotes",
+        f"{file}, line 5: id 'u1' stands in line 2 already; ids must be unique",
+    ]
+
+
+def test_wrong_lines_and_wrong_files_are_told_in_one_pass(folder: Path) -> None:
+    (folder / "c" / "u1.wav").write_bytes(b"")
+    file = written(folder, LINES[0], LINES[2], "u2,,c/u2.wav,400,16000,bob,train,2.5")
+    with pytest.raises(DataError) as caught:
+        manifest(path=file)
+    assert list(caught.value.problems) == [
+        f"{file}, line 4: has no noisy_path",
+        f"{folder}/c/u1.wav: is empty (0 bytes); copy or download it again",
     ]
 
 

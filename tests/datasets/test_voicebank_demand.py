@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from sweeper.datasets.voicebank_demand import voicebank_demand
 from sweeper.errors import DataError
@@ -35,6 +37,24 @@ def test_copies_at_16_khz_are_preferred(tmp_path: Path, record: Record) -> None:
     assert len(voicebank_demand(root=tmp_path, sample_rate=48000).train[0].clean) == 480
 
 
+def test_archives_do_as_they_are_downloaded(tmp_path: Path, record: Record) -> None:
+    unpack(tmp_path, record, "28spk_wav", 48000)
+    unpacked = voicebank_demand(root=tmp_path)
+    zipped = tmp_path / "zips"
+    zipped.mkdir()
+    for kind in ("noisy", "clean"):
+        folder = f"{kind}_trainset_28spk_wav"
+        # as the official archives: with the folder in them
+        shutil.make_archive(str(zipped / folder), "zip", tmp_path, folder)
+    made = voicebank_demand(root=zipped)
+    assert made.fingerprint == unpacked.fingerprint
+    assert torch.equal(made.train[0].noisy, unpacked.train[0].noisy)
+    archive = zipped / "clean_trainset_28spk_wav.zip"
+    archive.write_bytes(archive.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"clean_trainset_28spk_wav.zip: .*sweeper data fetch"):
+        voicebank_demand(root=zipped)
+
+
 def test_the_larger_subset(tmp_path: Path, record: Record) -> None:
     unpack(tmp_path, record, "56spk_wav", 16000)
     made = voicebank_demand(root=tmp_path, subset="56spk", valid_speakers=("p300",))
@@ -42,7 +62,7 @@ def test_the_larger_subset(tmp_path: Path, record: Record) -> None:
 
 
 def test_a_missing_folder_says_where_it_is_to_be_had(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"noisy_trainset_28spk_wav.*unpack.*10283/2791"):
+    with pytest.raises(DataError, match=r"noisy_trainset_28spk_wav.*data fetch.*10283/2791"):
         voicebank_demand(root=tmp_path)
 
 

@@ -14,6 +14,7 @@ from sweeper.cli import (
     check,
     compare,
     confirm,
+    data,
     enhance,
     export,
     pause,
@@ -56,6 +57,7 @@ app.command()(cancel.cancel)
 app.command()(sync.sync)
 app.command()(enhance.enhance)
 app.add_typer(ui.ui, name="ui")
+app.add_typer(data.data, name="data")
 app.command()(export.export)
 app.command()(compare.compare)
 app.command()(reproduce.reproduce)

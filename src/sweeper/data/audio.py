@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 from torchaudio.functional import resample  # type: ignore[import-untyped]
 
+from sweeper.data.sources import read_bytes
 from sweeper.errors import DataError
 
 if TYPE_CHECKING:
     import os
 
-__all__ = ["PEAK", "SUFFIXES", "Length", "decode", "read", "read_bytes", "sample_rate_of", "write"]
+__all__ = ["PEAK", "SUFFIXES", "Length", "Recording", "decode", "read", "sample_rate_of", "write"]
 
 PEAK = 0.99
 """Largest absolute sample that ``write`` lets through; what is louder is turned down as a whole."""
@@ -32,6 +33,20 @@ _UNKNOWN_SIZE = 0x7FFFF000  # programs that write WAV to a pipe claim this size 
 _SLACK = 8  # bytes by which careless programs overstate a size
 
 
+class Recording(NamedTuple):
+    """A decoded file.
+
+    Attributes:
+        waveform: mono float32 (time,), at the rate that was asked for.
+        frames, sample_rate, channels: the file's own; ``sample_rate`` in Hz.
+    """
+
+    waveform: Tensor
+    frames: int
+    sample_rate: int
+    channels: int
+
+
 def read(path: str | os.PathLike[str], sample_rate: int) -> Tensor:
     """The recording as a mono float32 waveform (time,) at ``sample_rate`` Hz.
 
@@ -40,40 +55,35 @@ def read(path: str | os.PathLike[str], sample_rate: int) -> Tensor:
     Raises:
         DataError: missing, unreadable, truncated, empty or non-finite; names the file.
     """
-    return decode(read_bytes(path), path, sample_rate)
+    return decode(read_bytes(Path(path)), path, sample_rate).waveform
 
 
 def sample_rate_of(path: str | os.PathLike[str]) -> int:
     """The file's own sample rate in Hz; DataError where it is no recording."""
-    content = read_bytes(path)
+    content = read_bytes(Path(path))
     try:
         return int(soundfile.info(io.BytesIO(content)).samplerate)
     except soundfile.SoundFileError as error:
         raise DataError(f"{path}: cannot be read as audio; convert it to WAV or FLAC") from error
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The file as it is; DataError where it cannot be had."""
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; check the path and its root folder") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check its rights") from error
-
-
-def decode(content: bytes, name: str | os.PathLike[str], sample_rate: int) -> Tensor:
+def decode(content: bytes, name: object, sample_rate: int) -> Recording:
     """Like ``read``, from a file's bytes; ``name`` is for messages."""
     channels_TxC, file_rate = _samples(content, name)
-    if channels_TxC.shape[0] == 0:
-        raise DataError(f"{name}: holds no samples; remove it from the data set")
+    frames, channels = channels_TxC.shape
+    if frames == 0:
+        raise DataError(
+            f"{name}: holds no samples (0 s); remove it from the data set, or export it again"
+        )
     if not torch.isfinite(channels_TxC).all():
         raise DataError(f"{name}: holds NaN or infinite samples; export it again from its source")
     mono_T = channels_TxC.mean(dim=1)
-    return mono_T if file_rate == sample_rate else resample(mono_T, file_rate, sample_rate)
+    if file_rate != sample_rate:
+        mono_T = resample(mono_T, file_rate, sample_rate)
+    return Recording(mono_T, frames, file_rate, channels)
 
 
-def _samples(content: bytes, name: str | os.PathLike[str]) -> tuple[Tensor, int]:
+def _samples(content: bytes, name: object) -> tuple[Tensor, int]:
     if not content:
         raise DataError(f"{name}: is empty (0 bytes); copy or download it again")
     try:
@@ -98,14 +108,14 @@ def _is_cut_short(content: bytes) -> bool:
 
 
 class Length(NamedTuple):
-    """How long a file is: ``frames`` samples at ``sample_rate`` Hz."""
+    """How long a file is said to be: ``frames`` samples at ``sample_rate`` Hz (None: its own)."""
 
     frames: int
-    sample_rate: int
+    sample_rate: int | None = None
 
     def resampled(self, sample_rate: int) -> int:
         """The number of samples that ``read`` gives at ``sample_rate`` Hz."""
-        return -(-self.frames * sample_rate // self.sample_rate)
+        return -(-self.frames * sample_rate // (self.sample_rate or sample_rate))
 
 
 def write(path: str | os.PathLike[str], waveform: Tensor, sample_rate: int) -> None:

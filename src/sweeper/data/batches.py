@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+
+from sweeper.data.mixing import cut, in_room, padded, remixed, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sweeper.data.corpus import Corpus, Pair
+    from sweeper.data.mixing import Mixing
 
-__all__ = ["Batches", "Draw", "remixed"]
+__all__ = ["Batches", "Draw"]
 
-_SILENT = 1e-9
-"""Mean power (-90 dB full scale) below which speech or noise is silent and has no SNR."""
-
-_SPEECH, _NOISE, _DETAILS = range(3)  # independent streams of random numbers
+_SPEECH, _NOISE, _DETAILS, _MIXING = range(4)  # independent streams of random numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +30,12 @@ class Draw:
     Attributes:
         speech: index of the training pair that speaks.
         start: where its segment starts, as a share [0, 1) of the possible positions.
-        noise: index of the training pair whose noise is mixed in (remix only).
+        noise: index of what is mixed in: the noise of a training pair (remix only), or one of the
+            corpus's noises.
         noise_start: where the noise's segment starts, as a share [0, 1).
         snr: ratio of speech to noise in the segment, in dB (remix only).
+        speed, room, gain: what else is done to a mixture: factor, index of the corpus's room or
+            None, change of level in dB.
     """
 
     speech: int
@@ -41,6 +43,9 @@ class Draw:
     noise: int
     noise_start: float
     snr: float
+    speed: float = 1.0
+    room: int | None = None
+    gain: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ class Batches:
     corpus, at an SNR drawn uniformly from ``snr``; a noise shorter than the segment is repeated.
     (Defossez et al., Real Time Speech Enhancement in the Waveform Domain, 2020, call it Remix and
     shuffle inside a batch; here the pairing does not depend on the batch.)
+
+    A corpus with ``mixing`` has no noisy recordings to train on: its noises are mixed in likewise,
+    at SNRs from ``snr``, with the speeds, rooms and gains that it names.
 
     Attributes:
         batch_size: segments per batch; the last batch of an epoch may have fewer.
@@ -86,6 +94,11 @@ class Batches:
             (self.segment > 0, f"segment > 0 must hold, but got {self.segment}"),
             (self.seed >= 0, f"seed >= 0 must hold, but got {self.seed}"),
             (seconds is None or seconds > 0, f"epoch_seconds > 0 must hold, but got {seconds}"),
+            (
+                self.remix or self.corpus.mixing is None,
+                f"remix: false leaves no noise to train on, since data set {self.corpus.name!r} "
+                "has clean speech and noise apart; leave remix out",
+            ),
             (low <= high, f"snr: low <= high must hold, but got low={low}, high={high}"),
         )
         broken = [message for holds, message in rules if not holds]
@@ -121,64 +134,77 @@ class Batches:
         uniform = torch.rand(3, self.samples, generator=self._generator(_DETAILS, number))
         start, noise_start, level = uniform.double().tolist()
         low, high = self.snr
+        speech = self._files(_SPEECH, number, len(self.corpus.train))
+        noise = self._files(_NOISE, number, self._noises)
+        drawn = [
+            Draw(speech[i], start[i], noise[i], noise_start[i], low + (high - low) * level[i])
+            for i in range(self.samples)
+        ]
+        mixing = self.corpus.mixing
+        return drawn if mixing is None else self._varied(drawn, mixing, number)
+
+    @property
+    def _noises(self) -> int:
+        mixing = self.corpus.mixing
+        return len(self.corpus.train) if mixing is None else len(mixing.noises)
+
+    def _varied(self, draws: list[Draw], mixing: Mixing, number: int) -> list[Draw]:
+        """The same draws with speeds, rooms and gains."""
+        uniform = torch.rand(4, self.samples, generator=self._generator(_MIXING, number))
+        speed, in_room, room, level = uniform.double().tolist()
+        low, high = mixing.gain
         return [
-            Draw(speech, start[i], noise, noise_start[i], low + (high - low) * level[i])
-            for i, (speech, noise) in enumerate(
-                zip(self._files(_SPEECH, number), self._files(_NOISE, number), strict=True)
+            replace(
+                draw,
+                speed=mixing.speeds[_picked(speed[i], len(mixing.speeds))],
+                room=_picked(room[i], len(mixing.rooms))
+                if mixing.rooms and in_room[i] < mixing.room_share
+                else None,
+                gain=low + (high - low) * level[i],
             )
+            for i, draw in enumerate(draws)
         ]
 
-    def _files(self, stream: int, number: int) -> list[int]:
-        """Which pairs this epoch takes: its part of an endless row of shuffled passes."""
-        count, first = len(self.corpus.train), (number - 1) * self.samples
+    def _files(self, stream: int, number: int, count: int) -> list[int]:
+        """Which of ``count`` files this epoch takes: its part of an endless row of passes."""
+        first = (number - 1) * self.samples
         passes = range(first // count, (first + self.samples - 1) // count + 1)
-        row = [self._shuffled(stream, number_of_pass) for number_of_pass in passes]
+        row = [self._shuffled(stream, number_of_pass, count) for number_of_pass in passes]
         return torch.cat(row)[first % count :][: self.samples].tolist()
 
-    def _shuffled(self, stream: int, number_of_pass: int) -> Tensor:
-        generator = self._generator(stream, number_of_pass)
-        return torch.randperm(len(self.corpus.train), generator=generator)
+    def _shuffled(self, stream: int, number_of_pass: int, count: int) -> Tensor:
+        return torch.randperm(count, generator=self._generator(stream, number_of_pass))
 
     def _generator(self, stream: int, number: int) -> torch.Generator:
         (state,) = np.random.SeedSequence([self.seed, stream, number]).generate_state(1, np.uint64)
         return torch.Generator().manual_seed(int(state))
 
     def _cut(self, draw: Draw) -> tuple[Tensor, Tensor]:
-        pair = self.corpus.train[draw.speech]
-        part = _part(len(pair.clean), self.frames, draw.start)
-        clean_T = _padded(pair.clean[part], self.frames)
+        pair, mixing = self.corpus.train[draw.speech], self.corpus.mixing
+        if mixing is not None:
+            return self._mixed(pair.clean, draw, mixing)
+        clean_T = padded(cut(pair.clean, self.frames, draw.start), self.frames)
         if not self.remix:
-            return _padded(pair.noisy[part], self.frames), clean_T
+            return padded(cut(pair.noisy, self.frames, draw.start), self.frames), clean_T
         noise_T = _noise(self.corpus.train[draw.noise], self.frames, draw.noise_start)
         return remixed(clean_T, noise_T, draw.snr), clean_T
 
-
-def _part(total: int, frames: int, start: float) -> slice:
-    """The segment of ``frames`` out of ``total`` that a ``start`` in [0, 1) means."""
-    first = int(start * (max(0, total - frames) + 1))
-    return slice(first, first + frames)
-
-
-def _padded(waveform: Tensor, frames: int) -> Tensor:
-    return pad(waveform, (0, frames - len(waveform)))
+    def _mixed(self, clean: Tensor, draw: Draw, mixing: Mixing) -> tuple[Tensor, Tensor]:
+        clean_T = mixing.speech(clean, self.frames, draw.start, draw.speed)
+        if draw.room is not None:
+            clean_T = in_room(clean_T, mixing.rooms[draw.room])
+        noise_T = repeated(mixing.noises[draw.noise], self.frames, draw.noise_start)
+        gain = 10 ** (draw.gain / 20)
+        return remixed(clean_T, noise_T, draw.snr) * gain, clean_T * gain
 
 
 def _noise(pair: Pair, frames: int, start: float) -> Tensor:
     """A segment (frames,) of the pair's noise, from anywhere and repeated where it is too short."""
-    total = len(pair.clean)
-    if total >= frames:
-        part = _part(total, frames, start)
-        return pair.noisy[part] - pair.clean[part]
-    noise_T = (pair.noisy - pair.clean).roll(-int(start * total))
-    return noise_T.repeat(math.ceil(frames / total))[:frames]
+    if len(pair.clean) >= frames:
+        return cut(pair.noisy, frames, start) - cut(pair.clean, frames, start)
+    return repeated(pair.noisy - pair.clean, frames, start)
 
 
-def remixed(clean: Tensor, noise: Tensor, snr: float) -> Tensor:
-    """``clean`` plus ``noise``, both (time,), the noise scaled to ``snr`` dB below the speech.
-
-    Where speech or noise is silent no scale gives that ratio, and the noise is added as it is.
-    """
-    speech_power, noise_power = clean.square().mean().item(), noise.square().mean().item()
-    if min(speech_power, noise_power) < _SILENT:
-        return clean + noise
-    return clean + noise * math.sqrt(speech_power / noise_power * 10 ** (-snr / 10))
+def _picked(share: float, count: int) -> int:
+    """Which of ``count`` things a number in [0, 1) picks."""
+    return min(count - 1, int(share * count))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, get_args
 
 from sweeper.data import audio, corpus
-from sweeper.datasets import _splits
+from sweeper.datasets import _splits, _tables
 from sweeper.datasets._options import SampleRate, Speakers
-from sweeper.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,8 +19,8 @@ __all__ = ["manifest"]
 _REQUIRED = ("id", "noisy_path", "clean_path")
 _SPLITS = get_args(corpus.Split)
 _LEFT_OUT = "test"
-_SURPLUS = "surplus values"
 _POSITIVE = re.compile("0*[1-9][0-9]*")
+_DECIBELS = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 def manifest(
@@ -35,8 +33,8 @@ def manifest(
     """The pairs in the CSV file ``path``: ``id,noisy_path,clean_path`` and more.
 
     Optional columns are ``split`` (``train`` or ``valid``; lines of ``test`` are left out),
-    ``speaker``, and ``num_frames`` with ``sample_rate``, which are checked against the files. Other
-    columns do not matter.
+    ``speaker``, ``num_frames`` with ``sample_rate``, which are checked against the files, and
+    ``noisy_si_sdr`` (dB), which `sweeper data check` compares. Other columns do not matter.
 
     Args:
         path: the CSV file, UTF-8, with a header.
@@ -51,48 +49,32 @@ def manifest(
     folder = path.parent if root is None else Path(root).expanduser()
     decider = "speaker" if valid_speakers else "split"
     lines = _lines(path, decider)
-    problems = [
-        f"line {line.number}: {problem}"
-        for line in lines
-        for problem in _problems(line.values, folder, decider)
+    wrong = [(line, list(_problems(line.values, folder, decider))) for line in lines]
+    problems = [f"{path}, line {line.number}: {told}" for line, all_ in wrong for told in all_]
+    repeated = _repeated(lines)
+    problems += [f"{path}, line {number}: {told}" for number, told in repeated.items()]
+    files = [
+        _pair_files(line.values, folder)
+        for line, told in wrong
+        if not told and line.number not in repeated
     ]
-    corpus.refuse(f"manifest {path} has wrong lines", problems + _repeated(lines))
-    files = [_pair_files(line.values, folder) for line in lines]
     if valid_speakers:
-        files = _splits.by_speaker(files, valid_speakers, str(path))
-    return corpus.load("manifest", str(path.resolve()), sample_rate, files)
-
-
-class _Line(NamedTuple):
-    number: int
-    values: Mapping[str, str]
-
-
-def _lines(path: Path, decider: str) -> list[_Line]:
-    """The lines of the pairs that train or validate; the column ``decider`` says which."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restkey=_SURPLUS, restval="")
-            columns = reader.fieldnames or ()
-            lines = [_Line(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a CSV manifest ({error})") from error
-    missing = [name for name in (*_REQUIRED, decider) if name not in columns]
-    if missing:
-        raise DataError(
-            f"{path}: the header has no {', '.join(missing)}; it has {', '.join(columns)}"
-            + ("; add it, or give valid_speakers" if missing == ["split"] else "")
+        files = _splits.tried(
+            lambda: _splits.by_speaker(files, valid_speakers, str(path)), files, problems
         )
+    return corpus.load("manifest", str(path.resolve()), sample_rate, files, problems)
+
+
+def _lines(path: Path, decider: str) -> list[_tables.Line]:
+    """The lines of the pairs that train or validate; the column ``decider`` says which."""
+    advice = "; split says what validates; or give valid_speakers" if decider == "split" else ""
+    lines = _tables.lines(path, (*_REQUIRED, decider), advice)
     return [line for line in lines if line.values.get("split") != _LEFT_OUT]
 
 
 def _problems(values: Mapping[str, str], folder: Path, decider: str) -> Iterator[str]:
     """What is wrong with one line."""
-    if _SURPLUS in values:
-        yield "has more values than the header; put values with commas in double quotes"
-    for column in (*_REQUIRED, decider):
-        if not values[column]:
-            yield f"has no {column}"
+    yield from _tables.surplus(values, (*_REQUIRED, decider))
     yield from _bad_values(values, folder, decider)
 
 
@@ -106,15 +88,18 @@ def _bad_values(values: Mapping[str, str], folder: Path, decider: str) -> Iterat
     for column in ("num_frames", "sample_rate"):
         if values.get(column) and not _POSITIVE.fullmatch(values[column]):
             yield f"{column}: must be a positive whole number, but got {values[column]!r}"
+    if (told := values.get("noisy_si_sdr")) and not _DECIBELS.fullmatch(told):
+        yield f"noisy_si_sdr: must be a number (dB), but got {told!r}"
 
 
-def _repeated(lines: list[_Line]) -> list[str]:
+def _repeated(lines: list[_tables.Line]) -> dict[int, str]:
+    """What is wrong with the lines, by number, whose id stands in another one above."""
     seen: dict[str, int] = {}
-    return [
-        f"line {number}: id {values['id']!r} stands in line {first} already; ids must be unique"
+    return {
+        number: f"id {values['id']!r} stands in line {first} already; ids must be unique"
         for number, values in lines
         if (first := seen.setdefault(values["id"], number)) != number
-    ]
+    }
 
 
 def _pair_files(values: Mapping[str, str], folder: Path) -> corpus.PairFiles:
@@ -128,4 +113,5 @@ def _pair_files(values: Mapping[str, str], folder: Path) -> corpus.PairFiles:
         split="valid" if values.get("split") == "valid" else "train",
         speaker=values.get("speaker") or None,
         length=length,
+        noisy_si_sdr=float(told) if (told := values.get("noisy_si_sdr")) else None,
     )

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field
+from typing import Literal
 
 from sweeper.data import corpus
 from sweeper.datasets import _folders, _splits
-from sweeper.datasets._options import SampleRate, Speakers
-from sweeper.errors import DataError
+from sweeper.datasets._options import SampleRate, Share, Speakers
 
 __all__ = ["pairs"]
 
-DEFAULT_SHARE = 0.1
-
-_Share = Annotated[float, Field(gt=0, lt=1, description="share of the pairs that validate")]
+Matching = Literal["name", "fileid"]
 
 
 def pairs(
@@ -28,8 +23,9 @@ def pairs(
     clean: str = "clean",
     valid_root: Path | None = None,
     valid_speakers: Speakers = (),
-    valid_share: _Share | None = None,
+    valid_share: Share | None = None,
     speaker: str = "[^/_-]+",
+    matching: Matching = "name",
     sample_rate: SampleRate = 16000,
 ) -> corpus.Corpus:
     """``root/noisy/x.wav`` and ``root/clean/x.wav`` are a pair; sub-folders are searched.
@@ -47,44 +43,41 @@ def pairs(
             folder; the default takes what stands before the first ``/``, ``_`` or ``-``
             (``p226_001.wav``, ``p226/1.wav``). ``.+`` makes each file a speaker of its own, so that
             ``valid_share`` splits by file.
+        matching: what the two files of a pair share: their ``name``, or as in the DNS Challenge the
+            ``fileid`` at its end (``..._fileid_17``).
         sample_rate: in Hz.
 
     Raises:
         DataError: what is wrong, with the files' names.
     """
-    ways = {"root": valid_root, "speakers": valid_speakers, "share": valid_share}
-    given = [f"valid_{name}" for name, value in ways.items() if value]
-    if len(given) > 1:
-        raise DataError(f"data set 'pairs': {' and '.join(given)} exclude each other; give one")
+    _splits.one_way("pairs", root=valid_root, speakers=valid_speakers, share=valid_share)
     root = Path(root).expanduser()
-    files = _found(root, noisy, clean, speaker)
-    if valid_root is not None:
-        held_out = _found(Path(valid_root).expanduser(), noisy, clean, speaker)
-        files = [*_named("train", files), *_named("valid", held_out)]
-    elif valid_speakers:
-        files = _splits.by_speaker(files, valid_speakers, str(root))
+    find = partial(_found, noisy=noisy, clean=clean, speaker=speaker, matching=matching)
+    files, problems = find(root)
+    if valid_root:
+        held_out, more = find(Path(valid_root).expanduser())
+        files, problems = [*_named("train", files), *_named("valid", held_out)], problems + more
     else:
-        files = _splits.by_share(files, valid_share or DEFAULT_SHARE, str(root))
-    return corpus.load("pairs", str(root.resolve()), sample_rate, files)
+        split = (
+            partial(_splits.by_speaker, files, valid_speakers, str(root))
+            if valid_speakers
+            else partial(_splits.by_share, files, valid_share or _splits.DEFAULT_SHARE, str(root))
+        )
+        files = _splits.tried(split, files, problems)
+    return corpus.load("pairs", str(root.resolve()), sample_rate, files, problems)
 
 
-def _found(folder: Path, noisy: str, clean: str, speaker: str) -> list[corpus.PairFiles]:
-    """The pairs below ``folder``, all of them for training as yet."""
-    matched = _folders.match(folder / noisy, folder / clean)
-    return [
-        corpus.PairFiles(id_, pair.noisy, pair.clean, "train", _speaker(id_, speaker))
-        for id_, pair in matched.items()
+def _found(
+    folder: Path, *, noisy: str, clean: str, speaker: str, matching: Matching
+) -> tuple[list[corpus.PairFiles], list[str]]:
+    """The pairs below ``folder``, all of them for training as yet, and the other files' faults."""
+    key = _folders.by_file_id if matching == "fileid" else _folders.by_name
+    pairs, problems = _folders.match(folder / noisy, folder / clean, key)
+    files = [
+        corpus.PairFiles(id_, pair.noisy, pair.clean, "train", _splits.speaker_of(id_, speaker))
+        for id_, pair in pairs.items()
     ]
-
-
-def _speaker(id_: str, pattern: str) -> str:
-    try:
-        match = re.match(pattern, id_)
-    except re.error as error:
-        raise DataError(f"speaker: {pattern!r} is no regular expression ({error})") from error
-    if match is None:
-        raise DataError(f"speaker: {pattern!r} finds nothing at the start of {id_!r}; change it")
-    return match.group()
+    return files, problems
 
 
 def _named(split: corpus.Split, files: list[corpus.PairFiles]) -> list[corpus.PairFiles]:

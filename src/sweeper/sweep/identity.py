@@ -102,9 +102,13 @@ def dataset_of(config: SweepConfig) -> DatasetIdentity | None:
     """The corpus of the enhancement task; a task of the user's own has its own data."""
     if config.task != "enhancement":
         return None
+    from rich.console import Console
+
+    from sweeper.corpora.bar import reading_shown
     from sweeper.tasks.enhancement import corpus_of
 
-    corpus = corpus_of({"data": config.data.model_dump(mode="json")})
+    with reading_shown(Console(stderr=True)):
+        corpus = corpus_of({"data": config.data.model_dump(mode="json")})
     profile = {
         "sample_rate_hz": corpus.sample_rate,
         "train_recordings": len(corpus.train),

@@ -31,7 +31,7 @@ def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) ->
     paths = SweepPaths(sweeps.absolute() / config.name)
     admission = admit(config, paths, source)
     facts = Table.grid(padding=(0, 2))
-    for name, value in _facts(config, paths, admission.is_new).items():
+    for name, value in _facts(config, paths, admission.is_new, console).items():
         facts.add_row(name, value)
     console.print(facts)
     for change in admission.changes:
@@ -43,7 +43,9 @@ def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) ->
         console.print(_proposals(config, admission.warm))
 
 
-def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, str]:
+def _facts(
+    config: SweepConfig, paths: SweepPaths, is_new: bool, console: Console
+) -> dict[str, str]:
     configurations = size(config.search_space)
     budget = config.budget.model_dump(exclude_none=True)
     direction = config.objective.direction
@@ -52,7 +54,7 @@ def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, st
         "sweep": f"{config.name} ({state}), experiment {config.experiment}",
         "folder": str(paths.root),
         "task": config.task,
-        **_contents(config),
+        **_contents(config, console),
         "objective": f"{direction} {config.objective.metric}",
         "space": f"{words.count(len(config.search_space), 'parameter')}, "
         + ("infinitely many" if configurations is None else f"{configurations:,}")
@@ -64,13 +66,15 @@ def _facts(config: SweepConfig, paths: SweepPaths, is_new: bool) -> dict[str, st
     }
 
 
-def _contents(config: SweepConfig) -> dict[str, str]:
+def _contents(config: SweepConfig, console: Console) -> dict[str, str]:
     """Model and data of the enhancement task; a task of the user's own has its own."""
     if config.task != "enhancement":
         return {}
+    from sweeper.corpora.bar import reading_shown
     from sweeper.tasks.enhancement import describe
 
-    found = describe(config.to_json())
+    with reading_shown(console):
+        found = describe(config.to_json())
     return {
         "model": f"{config.model.name}, {found.parameters:,} parameters",
         "data": f"{found.corpus}, {found.sample_rate} Hz: "

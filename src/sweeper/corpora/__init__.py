@@ -1,0 +1,1 @@
+"""Data sets at hand: fetched, prepared and checked before any sweep needs them."""
