@@ -41,9 +41,8 @@ def _blew_up(sight: Sight) -> str:
     overcome = sight.below > _OVERCOME * size
     if overcome or not sight.has_steps or sight.peak - sight.start < _BLOWN_UP * size:
         return ""
-    return f"the loss was {number(sight.start)} at the first step and went up to " + number(
-        sight.peak
-    )
+    start, peak = number(sight.start), number(sight.peak)
+    return f"the loss was {start} at the first step and went up to {peak}"
 
 
 def _stood_still(sight: Sight) -> str:
