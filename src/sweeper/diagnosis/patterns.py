@@ -76,7 +76,8 @@ def _learned(sight: Sight) -> bool:
     valid, fit = sight.valid, sight.fit
     if not sight.has_steps:
         return valid.fell > _SURE * valid.noise or fit.fell > _SURE * fit.noise
-    return sight.below > _BELOW * sight.spread or valid.fell > _PLAIN * valid.noise
+    plainly = _BELOW * sight.spread
+    return sight.below > plainly or (sight.below > -plainly and valid.fell > _PLAIN * valid.noise)
 
 
 def _ended_above(sight: Sight) -> bool:
