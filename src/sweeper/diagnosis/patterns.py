@@ -41,9 +41,8 @@ def _blew_up(sight: Sight) -> str:
     overcome = sight.below > _OVERCOME * size
     if overcome or not sight.has_steps or sight.peak - sight.start < _BLOWN_UP * size:
         return ""
-    return f"the loss was {number(sight.start)} at the first step and went up to " + number(
-        sight.peak
-    )
+    start, peak = number(sight.start), number(sight.peak)
+    return f"the loss was {start} at the first step and went up to {peak}"
 
 
 def _stood_still(sight: Sight) -> str:
@@ -77,7 +76,8 @@ def _learned(sight: Sight) -> bool:
     valid, fit = sight.valid, sight.fit
     if not sight.has_steps:
         return valid.fell > _SURE * valid.noise or fit.fell > _SURE * fit.noise
-    return sight.below > _BELOW * sight.spread or valid.fell > _PLAIN * valid.noise
+    plainly = _BELOW * sight.spread
+    return sight.below > plainly or (sight.below > -plainly and valid.fell > _PLAIN * valid.noise)
 
 
 def _ended_above(sight: Sight) -> bool:
