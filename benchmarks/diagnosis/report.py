@@ -32,7 +32,7 @@ overfitting): whether it would have converged, nobody has seen. A trial needs fo
 denoising with SI-SDR; Adam and SGD, with and without gradient clipping), each made to show one
 pattern: `python -m benchmarks.diagnosis` ([how](../benchmarks/README.md)). These are seeds {first}
 to {last}; what is done, what is right and clear, and the thresholds were settled on seeds below
-440. Rows: what was done; columns: what was found.
+540. Rows: what was done; columns: what was found.
 
 {table}
 
