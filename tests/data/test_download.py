@@ -53,8 +53,14 @@ def test_size_and_version_are_asked_for(shelf: Shelf) -> None:
     found = download.remote(f"{shelf.url}/a.bin")
     assert found.size == len(CONTENT)
     assert found.version
+    unknown = download.Remote(f"{shelf.url}/a.bin", None, "")
     shelf.lengths = shelf.versions = False
-    assert download.remote(f"{shelf.url}/a.bin") == download.Remote(f"{shelf.url}/a.bin", None, "")
+    assert download.remote(f"{shelf.url}/a.bin") == unknown
+    shelf.heads = False
+    assert download.remote(f"{shelf.url}/a.bin") == unknown
+    shelf.heads = True
+    with pytest.raises(DataError, match=r"b.bin: the server answers 404"):
+        download.remote(f"{shelf.url}/b.bin")
 
 
 def test_a_cut_connection_goes_on_where_it_was_cut(shelf: Shelf, target: Path) -> None:
