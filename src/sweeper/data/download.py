@@ -207,7 +207,7 @@ def checksum_of(path: Path, algorithm: str = "sha256") -> str:
 
 
 def verify(path: Path, expected: str | None) -> None:
-    """Remove a download that is not what it should be.
+    """Put a download aside that is not what it should be.
 
     Args:
         expected: MD5, SHA-1 or SHA-256 (hex); without it a zip archive is checked by the CRC-32 of
@@ -218,8 +218,8 @@ def verify(path: Path, expected: str | None) -> None:
     """
     told = _wrong_checksum(path, expected) if expected else _damaged(path)
     if told:
-        path.unlink()
-        raise DataError(f"{path}: {told}; it was removed, fetch it again")
+        aside = path.replace(path.with_name(f"{path.name}.wrong"))
+        raise DataError(f"{path}: {told}; it was put aside as {aside.name}, fetch it again")
 
 
 def _wrong_checksum(path: Path, expected: str) -> str | None:
