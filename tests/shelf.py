@@ -19,6 +19,7 @@ class Shelf:
         ranges: whether parts are given.
         versions: whether ETags are told.
         lengths: whether sizes are told.
+        heads: whether HEAD is answered.
         cuts: after how many bytes each of the next answers breaks off.
         status: what every answer is, in place of the file.
         asked: method, name and Range of each request.
@@ -28,6 +29,7 @@ class Shelf:
     ranges: bool = True
     versions: bool = True
     lengths: bool = True
+    heads: bool = True
     cuts: list[int] = field(default_factory=list)
     status: int | None = None
     url: str = ""
@@ -42,6 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_HEAD(self) -> None:
+        if not self.server.shelf.heads:
+            self.send_error(405)
+            return
         self._answer(with_content=False)
 
     def do_GET(self) -> None:

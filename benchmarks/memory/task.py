@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 1200.0
 
 
 def task(trial: Trial, /) -> Iterator[EpochReport]:
-    """Look at every sample, as a whole epoch does; train for real; then measure, all at once.
+    """Train for real; look at every sample, as a whole epoch does; then measure, all at once.
 
     ``trial.config["model"]["benchmark"]`` has the folder where the trials meet, how many they are,
     and whether the waveforms are shared.
@@ -31,9 +31,9 @@ def task(trial: Trial, /) -> Iterator[EpochReport]:
     if not benchmark["shared"]:
         waves.SHARED_FROM_BYTES = 2**62
     meeting = Path(benchmark["folder"])
-    _look_at_all(corpus_of(trial.config))
     for report in enhancement(replace(trial, config={**trial.config, "model": model})):
-        _meet(meeting, "trained", {}, benchmark["trials"])
+        _look_at_all(corpus_of(trial.config))  # late: pages that wait may be taken for others
+        _meet(meeting, "ready", {}, benchmark["trials"])
         _meet(meeting, "measured", memory_of("self"), benchmark["trials"])
         yield report
 

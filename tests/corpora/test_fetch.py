@@ -104,7 +104,7 @@ def test_a_file_that_changed_on_disk_is_found(bring: Bring, tmp_path: Path) -> N
     bring()
     damaged = tmp_path / "vb" / FILES[0]
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
-    with pytest.raises(DataError, match=rf"{FILES[0]}: has the SHA256 .*it was removed"):
+    with pytest.raises(DataError, match=rf"{FILES[0]}: has the SHA256 .*it was put aside"):
         bring()
     bring()  # fetched again, and right
 

@@ -53,8 +53,14 @@ def test_size_and_version_are_asked_for(shelf: Shelf) -> None:
     found = download.remote(f"{shelf.url}/a.bin")
     assert found.size == len(CONTENT)
     assert found.version
+    unknown = download.Remote(f"{shelf.url}/a.bin", None, "")
     shelf.lengths = shelf.versions = False
-    assert download.remote(f"{shelf.url}/a.bin") == download.Remote(f"{shelf.url}/a.bin", None, "")
+    assert download.remote(f"{shelf.url}/a.bin") == unknown
+    shelf.heads = False
+    assert download.remote(f"{shelf.url}/a.bin") == unknown
+    shelf.heads = True
+    with pytest.raises(DataError, match=r"b.bin: the server answers 404"):
+        download.remote(f"{shelf.url}/b.bin")
 
 
 def test_a_cut_connection_goes_on_where_it_was_cut(shelf: Shelf, target: Path) -> None:
@@ -151,10 +157,13 @@ def test_checksums(tmp_path: Path, algorithm: str) -> None:
     right = hashlib.new(algorithm, CONTENT).hexdigest()
     download.verify(file, right.upper())
     wrong = right[::-1]
-    message = f"a.bin: has the {algorithm.upper()} {right}, and should have {wrong}; it was removed"
+    message = (
+        f"a.bin: has the {algorithm.upper()} {right}, and should have {wrong}; it was put aside"
+    )
     with pytest.raises(DataError, match=message):
         download.verify(file, wrong)
     assert not file.exists()
+    assert (tmp_path / "a.bin.wrong").read_bytes() == CONTENT
 
 
 def test_no_checksum_is_told(tmp_path: Path) -> None:
@@ -186,6 +195,8 @@ def test_without_a_checksum_archives_are_tested(
         download.verify(file, None)
         assert file.exists()
     else:
-        with pytest.raises(DataError, match=f"a.zip: {message}.*; it was removed, fetch it again"):
+        with pytest.raises(
+            DataError, match=f"a.zip: {message}.*; it was put aside as a.zip.wrong, fetch it again"
+        ):
             download.verify(file, None)
         assert not file.exists()

@@ -137,17 +137,21 @@ def test_a_file_that_is_no_list_is_told(recorded: Path, text: str) -> None:
         denoiser_json(train=recorded, valid=recorded)
 
 
-def entry(side: str, name: str) -> str:
-    return f"{{data_root}}/{side}/{name}.wav"
+def entry(side: str, name: str, root: str = "{data_root}") -> str:
+    return f"{root}/{side}/{name}.wav"
 
 
-def test_speechbrains_lists(recorded: Path) -> None:
+@pytest.mark.parametrize("root", ["{data_root}", "$data_root", "/other/machine"])
+def test_speechbrains_lists(recorded: Path, root: str) -> None:
     for split, names in (("train", "ab"), ("valid", "c")):
-        content = {n: {"noisy_wav": entry("n", n), "clean_wav": entry("s", n)} for n in names}
+        content = {
+            n: {f"{side}_wav": entry("ns"[side == "clean"], n, root) for side in ("noisy", "clean")}
+            for n in names
+        }
         (recorded / f"{split}.json").write_text(json.dumps(content))
     made = speechbrain_json(train=recorded / "train.json", valid=recorded / "valid.json")
     assert (ids(made, "train"), ids(made, "valid")) == (["a", "b"], ["c"])
-    with pytest.raises(DataError, match=r"elsewhere/n/a.wav: no such file"):
+    with pytest.raises(DataError, match=r"n/a.wav: no such file"):
         speechbrain_json(
             train=recorded / "train.json", valid=recorded / "valid.json", root=Path("elsewhere")
         )

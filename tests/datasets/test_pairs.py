@@ -74,6 +74,16 @@ def test_validation_data_of_its_own_may_use_the_same_names(tmp_path: Path, recor
     assert (ids(made, "train"), ids(made, "valid")) == (["train/0001"], ["valid/0001"])
 
 
+def test_pairs_of_the_dns_challenge_match_by_file_id(tmp_path: Path, record: Record) -> None:
+    for number in (1, 2, 17):
+        name = f"book_0{number % 2}_snr{number}_fileid_{number}.wav"
+        record(tmp_path / "noisy" / name, tmp_path / "clean" / f"clean_fileid_{number}.wav")
+    made = pairs(root=tmp_path, matching="fileid", speaker=".+")
+    assert {p.id for p in made.train + made.valid} == {"fileid_1", "fileid_2", "fileid_17"}
+    with pytest.raises(DataError, match=r"clean_fileid_17.wav: no .*/noisy/clean_fileid_17\.\*"):
+        pairs(root=tmp_path, speaker=".+")
+
+
 def test_all_files_without_a_counterpart_are_told(folder: Path) -> None:
     (folder / "noisy" / "a_03.wav").unlink()
     (folder / "clean" / "b_01.flac").unlink()

@@ -23,6 +23,7 @@ _BLOCK = 2**20
 _TIMEOUT_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _PART, _NOTHING_LEFT = 206, 416
+_NO_HEAD = (405, 501)  # servers that answer GET alone
 _OWN_FAULTS = {errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EROFS}
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}  # by their digits
 
@@ -50,6 +51,10 @@ def remote(url: str) -> Remote:
     try:
         with _open(url, {}, method="HEAD") as response:
             return Remote(url, _size(response), _version(response))
+    except urllib.error.HTTPError as error:
+        if error.code in _NO_HEAD:
+            return Remote(url, None, "")
+        raise DataError(f"{url}: {_reason(error)}; check the address") from error
     except (OSError, http.client.HTTPException) as error:
         raise DataError(f"{url}: {_reason(error)}; check the address and the network") from error
 
@@ -202,7 +207,7 @@ def checksum_of(path: Path, algorithm: str = "sha256") -> str:
 
 
 def verify(path: Path, expected: str | None) -> None:
-    """Remove a download that is not what it should be.
+    """Put a download aside that is not what it should be.
 
     Args:
         expected: MD5, SHA-1 or SHA-256 (hex); without it a zip archive is checked by the CRC-32 of
@@ -213,8 +218,8 @@ def verify(path: Path, expected: str | None) -> None:
     """
     told = _wrong_checksum(path, expected) if expected else _damaged(path)
     if told:
-        path.unlink()
-        raise DataError(f"{path}: {told}; it was removed, fetch it again")
+        aside = path.replace(path.with_name(f"{path.name}.wrong"))
+        raise DataError(f"{path}: {told}; it was put aside as {aside.name}, fetch it again")
 
 
 def _wrong_checksum(path: Path, expected: str) -> str | None:

@@ -74,11 +74,17 @@ class Kept:
 
 
 def folder() -> Path:
-    """Where the entries lie."""
+    """Where the entries lie; DataError where there is no such place."""
     if chosen := os.environ.get(ENVIRONMENT):
         return Path(chosen).expanduser() / "audio"
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "sweeper" / "audio"
+    try:
+        return Path(cache).expanduser() / "sweeper" / "audio"
+    except RuntimeError as error:
+        raise DataError(
+            f"there is no home folder to keep waveforms in ({error}); name a folder in the "
+            f"environment variable {ENVIRONMENT}"
+        ) from error
 
 
 def samples_file(key: str) -> Path:

@@ -69,12 +69,6 @@ def mix(
     parts += _parts.held_out("room", rooms, None, share) if rooms else []
     source = f"{Path(clean).resolve()} with {Path(noise).resolve()}"
     found = _parts.read(parts, sample_rate, f"data set 'mix' ({source}) cannot be used")
-    recipe = json.dumps([room_share, valid_snr])
-    held = _parts.HeldOut(
-        found.waveforms("noise", "valid"), found.waveforms("room", "valid"), room_share, valid_snr
-    )
-    spoken = found.of("speech", "valid")
-    made = found.derived(recipe, partial(held.mixtures, spoken))
     return corpus.Corpus(
         name="mix",
         sample_rate=sample_rate,
@@ -82,11 +76,8 @@ def mix(
             corpus.Pair(part.id, waveform, waveform, part.speaker)
             for part, waveform in found.of("speech", "train")
         ),
-        valid=tuple(
-            corpus.Pair(part.id, noisy, target, part.speaker)
-            for (part, _), noisy, target in zip(spoken, made[::2], made[1::2], strict=True)
-        ),
-        fingerprint=found.fingerprint(sample_rate, recipe),
+        valid=_mixed(found, room_share, valid_snr),
+        fingerprint=found.fingerprint(sample_rate, _recipe(room_share, valid_snr)),
         source=source,
         mixing=Mixing(
             found.waveforms("noise", "train"),
@@ -96,4 +87,23 @@ def mix(
             gain,
         ),
         shared=found.shared,
+    )
+
+
+def _recipe(room_share: float, snr: tuple[float, float]) -> str:
+    """What the mixtures that validate depend on beside their parts."""
+    return json.dumps([room_share, snr])
+
+
+def _mixed(
+    found: _parts.Parts, room_share: float, snr: tuple[float, float]
+) -> tuple[corpus.Pair, ...]:
+    """The mixtures that validate."""
+    noises, rooms = (found.waveforms(kind, "valid") for kind in ("noise", "room"))
+    held_out = _parts.HeldOut(noises, rooms, room_share, snr)
+    spoken = found.of("speech", "valid")
+    made = found.derived(_recipe(room_share, snr), partial(held_out.mixtures, spoken))
+    return tuple(
+        corpus.Pair(part.id, noisy, target, part.speaker)
+        for (part, _), noisy, target in zip(spoken, made[::2], made[1::2], strict=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["speechbrain_json"]
 
-_DATA_ROOT = "{data_root}/"
+_DATA_ROOT = re.compile(r"(\{data_root\}|\$data_root)/")
 _KEYS = ("noisy_wav", "clean_wav")
 
 
@@ -32,8 +33,8 @@ def speechbrain_json(
 
     Args:
         train, valid: the JSON files.
-        root: what ``{data_root}`` stands for, and where files are looked for whose listed path is
-            that of another machine; the folder of ``train`` by default.
+        root: what ``{data_root}`` (or ``$data_root``) stands for, and where files are looked for
+            whose listed path is that of another machine; the folder of ``train`` by default.
         sample_rate: in Hz.
 
     Raises:
@@ -45,17 +46,25 @@ def speechbrain_json(
     files: list[corpus.PairFiles] = []
     problems: list[str] = []
     for split, path in parts:
-        for id_, entry in _entries(path):
-            if wrong := list(_problems(entry)):
-                problems += [f"{path}, entry {id_!r}: {told}" for told in wrong]
-                continue
-            noisy, clean = (
-                place.find(entry[key].removeprefix(_DATA_ROOT))
-                for key in ("noisy_wav", "clean_wav")
-            )
-            files.append(corpus.PairFiles(id_, noisy, clean, split))
+        found, wrong = _listed(path, place, split)
+        files += found
+        problems += wrong
     source = f"{train.resolve()} and {valid.resolve()}"
     return corpus.load("speechbrain_json", source, sample_rate, files, problems)
+
+
+def _listed(
+    path: Path, place: _tables.Place, split: corpus.Split
+) -> tuple[list[corpus.PairFiles], list[str]]:
+    """The pairs of a list, and what is wrong with its other entries."""
+    files, problems = [], []
+    for id_, entry in _entries(path):
+        if wrong := list(_problems(entry)):
+            problems += [f"{path}, entry {id_!r}: {told}" for told in wrong]
+        else:
+            noisy, clean = (place.find(_DATA_ROOT.sub("", entry[key])) for key in _KEYS)
+            files.append(corpus.PairFiles(id_, noisy, clean, split))
+    return files, problems
 
 
 def _entries(path: Path) -> list[tuple[str, Any]]:
