@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sweeper.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sweeper.config import Resources
 
 __all__ = ["Slots", "plan_slots"]
@@ -42,18 +44,20 @@ def plan_slots(resources: Resources) -> Slots:
     Raises:
         ConfigError: more is asked for than there is.
     """
-    cpus = _taken("cpus", resources.cpus, len(os.sched_getaffinity(0)))
-    gpus = _taken("gpus", resources.gpus, _gpu_count())
-    per_gpu = resources.gpus_per_trial
+    there = {"cpus": len(os.sched_getaffinity(0)), "gpus": _gpu_count()}
+    cpus, gpus = _taken("cpus", resources.cpus, there), _taken("gpus", resources.gpus, there)
+    per_cpu, per_gpu = resources.cpus_per_trial, resources.gpus_per_trial
     gpus_per_trial = float((1 if gpus else 0) if per_gpu == "auto" else per_gpu)
-    fit = int(gpus / gpus_per_trial + 1e-9) if gpus_per_trial else cpus
-    per_cpu = resources.cpus_per_trial
+    fits = []
+    if gpus_per_trial:
+        fits.append(int(gpus / gpus_per_trial + 1e-9))
     if per_cpu != "auto":
-        fit = min(fit, int(cpus / per_cpu + 1e-9))
+        fits.append(int(cpus / per_cpu + 1e-9))
+    fit = min(fits, default=cpus)
     wanted = resources.concurrent
     concurrent = fit if wanted == "auto" else min(fit, wanted)
     if concurrent < 1:
-        raise _too_much(f"one trial asks for {per_cpu} CPUs and {per_gpu} GPUs", cpus, gpus)
+        raise _too_much(f"one trial asks for {per_cpu} CPUs and {per_gpu} GPUs", there)
     cpus_per_trial = float(_share(cpus, concurrent, gpus) if per_cpu == "auto" else per_cpu)
     return Slots(concurrent, cpus_per_trial, gpus_per_trial, cpus, gpus)
 
@@ -65,19 +69,17 @@ def _share(cpus: int, concurrent: int, gpus: int) -> float:
     return 1
 
 
-def _taken(name: str, wanted: int | str, there: int) -> int:
+def _taken(name: str, wanted: int | str, there: Mapping[str, int]) -> int:
     if wanted == "auto":
-        return there
-    if int(wanted) > there:
-        raise _too_much(
-            f"resources.{name} is {wanted}", *((there, 0) if name == "cpus" else (0, there))
-        )
+        return there[name]
+    if int(wanted) > there[name]:
+        raise _too_much(f"resources.{name} is {wanted}", there)
     return int(wanted)
 
 
-def _too_much(what: str, cpus: int, gpus: int) -> ConfigError:
-    message = f"{what}, but this machine has {cpus} CPUs and {gpus} GPUs; lower it or use `auto`"
-    return ConfigError([Problem("resources", message)])
+def _too_much(what: str, there: Mapping[str, int]) -> ConfigError:
+    machine = f"this machine has {there['cpus']} CPUs and {there['gpus']} GPUs"
+    return ConfigError([Problem("resources", f"{what}, but {machine}; lower it or use `auto`")])
 
 
 def _gpu_count() -> int:
