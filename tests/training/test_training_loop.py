@@ -196,3 +196,25 @@ def test_each_epoch_has_a_line_in_the_log(
         "continuing after epoch 2 (step 6)",
         "epoch 3/3",
     ]
+
+
+def test_the_averaged_weights_are_what_is_validated(make_parts: Make) -> None:
+    parts = make_parts(ema=0.9, lr=0.1)
+    reports = list(train(parts))
+    assert parts.average is not None
+    measured = {
+        name: parts.validation.measure(
+            model, parts.loss, precision=parts.precision, device=parts.device
+        )["val_si_sdr"]
+        for name, model in (("averaged", parts.average.model), ("last", parts.model))
+    }
+    assert reports[-1].metrics["val_si_sdr"] == measured["averaged"] != measured["last"]
+
+
+def test_gradients_accumulated_over_parts_train_alike(make_parts: Make) -> None:
+    def curve(**options: Any) -> list[float]:
+        parts = make_parts(str(options), **options)
+        parts.model.drop.p = 0.0  # type: ignore[union-attr]
+        return [report.metrics["val_si_sdr"] for report in train(parts)]
+
+    assert curve(micro_batch_size=1) == pytest.approx(curve(), abs=0.01)

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.data.batches import Batches
 from sweeper.data.cache import cached
+from sweeper.families import is_dotted
 from sweeper.losses import _weighted
 from sweeper.tasks._artifacts import Artifacts
+from sweeper.training.accumulation import Accumulation
+from sweeper.training.averaging import WeightAverage
 from sweeper.training.checkpoint import Checkpoints
+from sweeper.training.contract import try_out
 from sweeper.training.hardware import pick_device, pick_precision
 from sweeper.training.heap import freed_memory_kept
 from sweeper.training.loop import Parts, train
@@ -42,6 +46,7 @@ def enhancement(trial: Trial, /) -> Iterator[EpochReport]:
     Raises:
         Diverged, DeadlineReached: as `sweeper.training.loop.train`.
         DataError: the corpus cannot be used.
+        ModelError: the model gives something else than an estimate (batch, time).
         LookupError, ValueError: the configuration names what there is not, or does not fit.
     """
     with freed_memory_kept():
@@ -80,9 +85,13 @@ def describe(config: Mapping[str, Any]) -> Description:
 
     Raises:
         DataError, LookupError, ValueError: as `enhancement`.
+        ModelError: a model of the user's own does not give what it must.
     """
     corpus = corpus_of(config)
     model: nn.Module = build("models", config["model"])
+    if is_dotted(config["model"]["name"]):
+        segment = TrainingOptions.model_validate(config["training"]).segment
+        try_out(model, round(segment * corpus.sample_rate))
     return Description(
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
         corpus=corpus.name,
@@ -109,12 +118,13 @@ def _parts(trial: Trial) -> Parts:
     model: nn.Module = build("models", trial.config["model"]).to(device)
     precision = pick_precision(model, device, options.precision)
     optimizer = build_optimizer(model, options)
+    average = WeightAverage(model, options.ema) if options.ema else None
     batches = _batches(corpus, options, trial.seed)
     validation = Validation(corpus.valid, options.batch_size * batches.frames)
     artifacts = Artifacts(
         folder=trial.directory / "artifacts",
         config=trial.config,
-        model=model,
+        model=average.model if average else model,
         precision=precision,
         device=device,
         example=validation.example,
@@ -137,6 +147,8 @@ def _parts(trial: Trial) -> Parts:
         seed=trial.seed,
         on_best=artifacts.write,
         deadline=trial.deadline,
+        average=average,
+        accumulation=Accumulation(options.micro_batch_size),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sweeper.errors import DeadlineReached, Diverged
 from sweeper.records import Direction, EpochReport, best_report
+from sweeper.training.accumulation import Accumulation
 from sweeper.training.checkpoint import Checkpoint, Checkpoints
 from sweeper.training.feed import feed
 from sweeper.training.hardware import Precision, peak_memory_bytes, reset_peak_memory
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sweeper.data.batches import Batches
     from sweeper.schedules._schedule import Schedule
+    from sweeper.training.averaging import WeightAverage
     from sweeper.training.options import TrainingOptions
     from sweeper.training.validation import Validation
 
@@ -39,6 +41,8 @@ class Parts:
     """All that one training works with; model and optimizer change as it goes on.
 
     Attributes:
+        average: of the model's weights; where there is one, it is what is validated and kept.
+        accumulation: how many segments of a batch are worked on at once.
         epochs: how many a full training has.
         metric, direction: the objective, which tells what the best epoch is.
         seed: of every random number, together with the epoch's number.
@@ -62,6 +66,13 @@ class Parts:
     seed: int
     on_best: Callable[[EpochReport], None]
     deadline: float | None = None
+    average: WeightAverage | None = None
+    accumulation: Accumulation = field(default_factory=Accumulation)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept."""
+        return self.average.model if self.average else self.model
 
 
 def train(parts: Parts, /, *, reported: int = 0) -> Iterator[EpochReport]:
@@ -98,6 +109,8 @@ def _restore(parts: Parts) -> tuple[list[EpochReport], int]:
     parts.model.load_state_dict(found.model)
     parts.optimizer.load_state_dict(found.optimizer)
     parts.schedule.load_state_dict(found.schedule)
+    if parts.average:
+        parts.average.load_state_dict(found.average)
     log.info("continuing after epoch %d (step %d)", found.epoch, found.step)
     return list(found.reports), found.step
 
@@ -148,22 +161,24 @@ def _train_epoch(parts: Parts, epoch: int, step: int) -> _Trained:
 
 def _train_step(parts: Parts, noisy: Tensor, clean: Tensor, epoch: int, step: int) -> float:
     """One optimizer step; the loss before it."""
-    parts.optimizer.zero_grad(set_to_none=True)
-    loss = parts.loss(parts.precision(parts.model, noisy), clean)
-    loss.backward()
+    loss = parts.accumulation.backward(
+        noisy, clean, lambda n, c: parts.loss(parts.precision(parts.model, n), c), parts.optimizer
+    )
     norm = nn.utils.clip_grad_norm_(
         parts.model.parameters(), parts.options.gradient_clip or math.inf
     )
-    value, norm_value = torch.stack((loss.detach(), norm)).tolist()  # waits for the GPU only once
+    value, norm_value = torch.stack((loss, norm)).tolist()  # waits for the GPU only once
     _check_finite(parts, epoch, step, {"train loss": value, "gradient norm": norm_value})
     with warmed_up(parts.optimizer, step, parts.options.warmup_steps):
         parts.optimizer.step()
+    if parts.average:
+        parts.average.update(parts.model)
     return float(value)
 
 
 def _validate(parts: Parts, epoch: int, trained: _Trained) -> EpochReport:
     measured = parts.validation.measure(
-        parts.model,
+        parts.judged,
         parts.loss,
         precision=parts.precision,
         device=parts.device,
@@ -204,6 +219,7 @@ def _keep(parts: Parts, history: list[EpochReport], step: int) -> None:
             model=parts.model.state_dict(),
             optimizer=parts.optimizer.state_dict(),
             schedule=parts.schedule.state_dict(),
+            average=parts.average.state_dict() if parts.average else {},
             step=step,
             reports=tuple(history),
         )
