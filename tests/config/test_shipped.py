@@ -13,10 +13,11 @@ SEARCH_SPACES = Path(__file__).parents[2] / "search_spaces"
 FILES = sorted(SEARCH_SPACES.glob("*.yaml"))
 
 
-def test_there_are_four() -> None:
+def test_they_are_all_known() -> None:
     assert [path.stem for path in FILES] == [
         "dprnn",
         "voicebank_dprnn",
+        "voicebank_small",
         "voicebank_wave_unet",
         "wave_unet",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sweeper.data.augmentation import AugmentedBatches
 from sweeper.data.batches import Batches
 from sweeper.data.cache import cached
 from sweeper.families import is_dotted
@@ -152,8 +153,8 @@ def _parts(trial: Trial) -> Parts:
     )
 
 
-def _batches(corpus: Corpus, options: TrainingOptions, seed: int) -> Batches:
-    return Batches(
+def _batches(corpus: Corpus, options: TrainingOptions, seed: int) -> Batches | AugmentedBatches:
+    batches = Batches(
         corpus,
         batch_size=options.batch_size,
         segment=options.segment,
@@ -162,3 +163,4 @@ def _batches(corpus: Corpus, options: TrainingOptions, seed: int) -> Batches:
         remix=options.remix,
         snr=options.snr,
     )
+    return AugmentedBatches(batches) if options.augment else batches

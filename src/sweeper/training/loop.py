@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from torch.optim import Optimizer
 
+    from sweeper.data.augmentation import AugmentedBatches
     from sweeper.data.batches import Batches
     from sweeper.schedules._schedule import Schedule
     from sweeper.training.averaging import WeightAverage
@@ -54,7 +55,7 @@ class Parts:
     loss: nn.Module
     optimizer: Optimizer
     schedule: Schedule
-    batches: Batches
+    batches: Batches | AugmentedBatches
     validation: Validation
     checkpoints: Checkpoints
     options: TrainingOptions

@@ -137,6 +137,11 @@ class TrainingOptions(BaseModel):
     snr: tuple[float, float] = Field(
         default=(-5.0, 15.0), description="lowest and highest SNR of a remix in dB"
     )
+    augment: bool = Field(
+        default=False,
+        description="vary segments further: speeds and filters of speech and noise, two noises at "
+        "once, babble and stationary noise made of training speech; for small data sets",
+    )
     log_steps: int = Field(
         default=10, ge=0, le=100, description="single steps per epoch whose loss is reported"
     )
