@@ -29,6 +29,7 @@ from sweeper.training import checkpoint
 
 RATE = 8000
 WAVES = {"noisy.wav", "clean.wav", "enhanced.wav"}
+TABLE = {"files.csv", "by_input_snr.png"}
 MEASURED = {"samples_per_second", "peak_memory_bytes"}
 TINY_DPRNN = {
     "name": "dprnn", "n_filters": 8, "bottleneck": 8, "hidden": 8, "layers": 1, "dropout": 0.1
@@ -108,7 +109,7 @@ def test_a_whole_trial_leaves_its_best_weights_and_recordings(tmp_path: Path) ->
     assert [r.epoch for r in reports] == [1, 2, 3]
 
     artifacts = tmp_path / "artifacts"
-    assert {p.name for p in artifacts.iterdir()} == {"best.ckpt", *WAVES}
+    assert {p.name for p in artifacts.iterdir()} == {"best.ckpt", *WAVES, *TABLE}
     best = checkpoint.read(artifacts / "best.ckpt")
     report = max(reports, key=lambda r: r.metrics["val_si_sdr"])
     assert EpochReport(**best["report"]) == report

@@ -134,7 +134,8 @@ def stationary(voices: list[Tensor], random: np.random.Generator) -> Tensor:
         magnitudes[None, None], width, 1, width // 2, count_include_pad=False
     )[0, 0]
     phases = torch.from_numpy(random.uniform(-math.pi, math.pi, len(smooth))).float()
-    return torch.fft.irfft(torch.polar(smooth, phases), len(voices[0]))
+    noise: Tensor = torch.fft.irfft(torch.polar(smooth, phases), len(voices[0]))
+    return noise
 
 
 def _somewhere(signal: Tensor, frames: int, random: np.random.Generator) -> Tensor:

@@ -11,6 +11,7 @@ from sweeper.data.cache import cached
 from sweeper.families import is_dotted
 from sweeper.losses import _weighted
 from sweeper.tasks._artifacts import Artifacts
+from sweeper.tasks._evaluation import Evaluation, require
 from sweeper.training.accumulation import Accumulation
 from sweeper.training.averaging import WeightAverage
 from sweeper.training.checkpoint import Checkpoints
@@ -42,7 +43,8 @@ def enhancement(trial: Trial, /) -> Iterator[EpochReport]:
     holds what belongs to the best epoch so far, by ``trial.config["objective"]``, so however the
     trial ends it is there: ``best.ckpt`` (weights, configuration, the epoch's report) and
     ``noisy.wav``, ``clean.wav``, ``enhanced.wav`` of one validation recording, that with the median
-    SI-SDR. Until the first epoch has ended there are none.
+    SI-SDR. Until the first epoch has ended there are none. After the last one the best weights are
+    measured on each recording: ``files.csv``, ``by_input_snr.png``.
 
     Raises:
         Diverged, DeadlineReached: as `sweeper.training.loop.train`.
@@ -88,11 +90,12 @@ def describe(config: Mapping[str, Any]) -> Description:
         DataError, LookupError, ValueError: as `enhancement`.
         ModelError: a model of the user's own does not give what it must.
     """
+    options = TrainingOptions.model_validate(config["training"])
+    require(options.quality)
     corpus = corpus_of(config)
     model: nn.Module = build("models", config["model"])
     if is_dotted(config["model"]["name"]):
-        segment = TrainingOptions.model_validate(config["training"]).segment
-        try_out(model, round(segment * corpus.sample_rate))
+        try_out(model, round(options.segment * corpus.sample_rate))
     return Description(
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
         corpus=corpus.name,
@@ -108,6 +111,7 @@ def describe(config: Mapping[str, Any]) -> Description:
 
 def _parts(trial: Trial) -> Parts:
     options = TrainingOptions.model_validate(trial.config["training"])
+    require(options.quality)
     objective = trial.config["objective"]
     if objective["metric"] not in METRICS:
         raise ValueError(
@@ -131,6 +135,14 @@ def _parts(trial: Trial) -> Parts:
         example=validation.example,
         sample_rate=corpus.sample_rate,
     )
+    evaluation = Evaluation(
+        pairs=corpus.valid,
+        measures=options.quality,
+        sample_rate=corpus.sample_rate,
+        precision=precision,
+        device=device,
+        folder=artifacts.folder,
+    )
     return Parts(
         model=model,
         loss=_weighted.build(options.loss).to(device),
@@ -147,6 +159,7 @@ def _parts(trial: Trial) -> Parts:
         direction=objective["direction"],
         seed=trial.seed,
         on_best=artifacts.write,
+        on_end=lambda: evaluation(artifacts.best()),
         deadline=trial.deadline,
         average=average,
         accumulation=Accumulation(options.micro_batch_size),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import time
@@ -21,7 +22,7 @@ from sweeper.training.optimizers import warmed_up
 from sweeper.training.randomness import seed_everything
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch.optim import Optimizer
 
@@ -48,6 +49,8 @@ class Parts:
         metric, direction: the objective, which tells what the best epoch is.
         seed: of every random number, together with the epoch's number.
         on_best: called after each epoch that is the best so far, before its checkpoint.
+        on_end: called before the checkpoint of the last epoch, also of an early stop; what it
+            measures goes into that epoch's report.
         deadline: end by then (seconds since 1970), None for no limit.
     """
 
@@ -66,6 +69,7 @@ class Parts:
     direction: Direction
     seed: int
     on_best: Callable[[EpochReport], None]
+    on_end: Callable[[], Mapping[str, float]] = dict
     deadline: float | None = None
     average: WeightAverage | None = None
     accumulation: Accumulation = field(default_factory=Accumulation)
@@ -90,16 +94,17 @@ def train(parts: Parts, /, *, reported: int = 0) -> Iterator[EpochReport]:
     reset_peak_memory(parts.device)
     history, step = _restore(parts)
     yield from (report for report in history if report.epoch > reported)
-    while not _finished(parts, history):
+    finished = _finished(parts, history)
+    while not finished:
         epoch = len(history) + 1
         seed_everything(parts.seed, epoch)
         trained = _train_epoch(parts, epoch, step)
-        report = _validate(parts, epoch, trained)
-        history.append(report)
+        history.append(_validate(parts, epoch, trained))
         step += len(trained.losses)
-        _keep(parts, history, step)
-        _tell(parts, report)
-        yield report
+        finished = _finished(parts, history)
+        _keep(parts, history, step, finished)
+        _tell(parts, history[-1])
+        yield history[-1]
 
 
 def _restore(parts: Parts) -> tuple[list[EpochReport], int]:
@@ -211,10 +216,13 @@ def _spread(trained: _Trained, points: int) -> dict[int, float]:
     return {trained.first_step + index: trained.losses[index] for index in chosen}
 
 
-def _keep(parts: Parts, history: list[EpochReport], step: int) -> None:
+def _keep(parts: Parts, history: list[EpochReport], step: int, finished: bool) -> None:
     # the best first: once the checkpoint is there, this epoch is not trained again
     if best_report(history, parts.metric, parts.direction) is history[-1]:
         parts.on_best(history[-1])
+    if finished:
+        last = history[-1]
+        history[-1] = dataclasses.replace(last, metrics={**last.metrics, **parts.on_end()})
     parts.checkpoints.save(
         Checkpoint(
             model=parts.model.state_dict(),

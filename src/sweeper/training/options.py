@@ -142,6 +142,11 @@ class TrainingOptions(BaseModel):
         description="vary segments further: speeds and filters of speech and noise, two noises at "
         "once, babble and stationary noise made of training speech; for small data sets",
     )
+    quality: tuple[Literal["stoi", "pesq"], ...] = Field(
+        default=(),
+        description="measured after the last epoch with the weights of the best one, on whole "
+        "recordings: stoi, pesq; needs the extra 'quality'",
+    )
     log_steps: int = Field(
         default=10, ge=0, le=100, description="single steps per epoch whose loss is reported"
     )
