@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from scipy.fft import next_fast_len  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +29,6 @@ _BABBLE, _STATIONARY = 0.25, 0.15
 """Shares of segments whose noise is made of training speech."""
 _VOICES = (3, 8)  # least and most of a babble
 _SECOND_NOISE, _REVERSED = 0.3, 0.3
-_STEP = 64  # lengths are multiples of this, for which Fourier transforms are fast
 _SMOOTH = 0.003  # width of the smoothing of a spectrum, as a share of the bandwidth
 _TINY = 1e-12
 
@@ -98,11 +98,15 @@ class AugmentedBatches:
         voices = torch.zeros(self.frames)
         for _ in range(random.integers(*_VOICES, endpoint=True)):
             voices += random.uniform(0.5, 1) * _levelled(self._voice(random))
-        return voices
+        return played(voices, random)
 
     def _voice(self, random: np.random.Generator) -> Tensor:
+        """Training speech at some speed; what is made of it need not be clean, so lines will do."""
         pair = self.batches.corpus.train[random.integers(len(self.batches.corpus.train))]
-        return played(_somewhere(pair.clean, self.frames, random), random)
+        part = _somewhere(pair.clean, self.frames, random)
+        length = round(self.frames / random.uniform(1 - _NOISE_SPEED, 1 + _NOISE_SPEED))
+        voice = functional.interpolate(part[None, None], max(1, length), mode="linear")
+        return _somewhere(voice[0, 0], self.frames, random)
 
 
 def played(
@@ -122,7 +126,7 @@ def played(
         gains[None, None], len(spectrum), mode="linear", align_corners=True
     )
     spectrum = spectrum * 10 ** (decibels[0, 0] / 20)
-    length = max(2, _STEP * round(frames / random.uniform(1 - speed, 1 + speed) / _STEP))
+    length = next_fast_len(max(2, round(frames / random.uniform(1 - speed, 1 + speed))), real=True)
     return _somewhere(torch.fft.irfft(spectrum, length), frames, random)
 
 
