@@ -3,6 +3,7 @@
     SweeperError                 the command line prints it and exits with 2, without a traceback
     ├── ConfigError              the YAML is wrong; holds every problem at once
     ├── DataError                a recording or a data set cannot be used
+    ├── ModelError               a network does not give (batch, time) for (batch, time)
     ├── LedgerError              the sweep directory cannot be read or written
     │   ├── SweepNotFound
     │   └── SweepLocked          another driver holds the sweep
@@ -24,6 +25,7 @@ __all__ = [
     "DeadlineReached",
     "Diverged",
     "LedgerError",
+    "ModelError",
     "PortTaken",
     "Problem",
     "ServerError",
@@ -69,6 +71,10 @@ class DataError(SweeperError):
         self.heading = heading
         self.problems = tuple(problems)
         super().__init__(message)
+
+
+class ModelError(SweeperError):
+    """A network does not give (batch, time) for (batch, time)."""
 
 
 class LedgerError(SweeperError):

@@ -19,6 +19,7 @@ def test_which_there_are() -> None:
         "librimix_dprnn",
         "mix_dprnn",
         "voicebank_dprnn",
+        "voicebank_small",
         "voicebank_wave_unet",
         "wave_unet",
     ]

@@ -56,12 +56,12 @@ def test_estimate_follows_the_level_of_the_input(encoder: Any) -> None:
 
 @pytest.mark.parametrize(("n_fft", "hop"), [(512, 128), (512, 256), (256, 100), (6, 1)])
 @pytest.mark.parametrize("length", [1, 5, 1000])
-def test_stft_with_a_mask_of_ones_is_the_identity(n_fft: int, hop: int, length: int) -> None:
+def test_stft_with_scores_of_zero_is_the_identity(n_fft: int, hop: int, length: int) -> None:
     front_end = StftFrontEnd(n_fft, hop)
     wave = torch.randn(2, length)
     spectrum = front_end.analyse(wave)
-    ones = torch.view_as_real(torch.ones_like(spectrum)).flatten(2)
-    unchanged = front_end.mask(spectrum, ones)
+    zeros = torch.view_as_real(torch.zeros_like(spectrum)).flatten(2)
+    unchanged = front_end.mask(spectrum, zeros)
     torch.testing.assert_close(front_end.synthesise(unchanged, length), wave, rtol=0, atol=2e-6)
 
 
@@ -86,7 +86,7 @@ def test_learned_front_end_starts_as_the_identity(length: int) -> None:
 def test_stft_mask_is_a_complex_product() -> None:
     front_end = StftFrontEnd(8, 4)
     spectrum = front_end.analyse(torch.randn(1, 20))
-    quarter_turn = torch.tensor([0.0, 1.0]).repeat(*spectrum.shape)
+    quarter_turn = torch.tensor([-1.0, 1.0]).repeat(*spectrum.shape)  # 1 is added
     torch.testing.assert_close(front_end.mask(spectrum, quarter_turn), 1j * spectrum)
 
 
@@ -201,7 +201,7 @@ def test_stft_model_is_the_papers_equations() -> None:
     parts = np.stack((spectra.real, spectra.imag), axis=-1).reshape(len(spectra), -1)
     features = torch.from_numpy(np.concatenate((parts, abs(spectra)), axis=1)).float()
     scores = masker_scores(model.masker, features, 2 * round(math.sqrt(2 * len(starts)) / 2))
-    masked = spectra * (scores[:, ::2] + 1j * scores[:, 1::2]).numpy()
+    masked = spectra * (1 + scores[:, ::2] + 1j * scores[:, 1::2]).numpy()
     summed, weight = np.zeros(len(padded)), np.zeros(len(padded))
     for start, spectrum in zip(starts, masked, strict=True):
         summed[start : start + 8] += window * np.fft.irfft(spectrum)

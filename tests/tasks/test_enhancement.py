@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from sweeper import families
 from sweeper.data.corpus import Corpus, Pair
-from sweeper.errors import DeadlineReached, Diverged
+from sweeper.errors import DeadlineReached, Diverged, ModelError
 from sweeper.metrics.si_sdr import si_sdr
 from sweeper.models.dprnn import DPRNN
 from sweeper.records import EpochReport, Trial
@@ -29,6 +29,7 @@ from sweeper.training import checkpoint
 
 RATE = 8000
 WAVES = {"noisy.wav", "clean.wav", "enhanced.wav"}
+TABLE = {"files.csv", "by_input_snr.png"}
 MEASURED = {"samples_per_second", "peak_memory_bytes"}
 TINY_DPRNN = {
     "name": "dprnn", "n_filters": 8, "bottleneck": 8, "hidden": 8, "layers": 1, "dropout": 0.1
@@ -108,7 +109,7 @@ def test_a_whole_trial_leaves_its_best_weights_and_recordings(tmp_path: Path) ->
     assert [r.epoch for r in reports] == [1, 2, 3]
 
     artifacts = tmp_path / "artifacts"
-    assert {p.name for p in artifacts.iterdir()} == {"best.ckpt", *WAVES}
+    assert {p.name for p in artifacts.iterdir()} == {"best.ckpt", *WAVES, *TABLE}
     best = checkpoint.read(artifacts / "best.ckpt")
     report = max(reports, key=lambda r: r.metrics["val_si_sdr"])
     assert EpochReport(**best["report"]) == report
@@ -266,6 +267,37 @@ def test_a_description_counts_what_there_is() -> None:
     assert (found.train_recordings, found.valid_recordings) == (4, 3)
     assert found.train_seconds == 4 * 2500 / RATE
     assert found.valid_seconds == (2000 + 2400 + 2800) / RATE
+
+
+class KeepsChannels(nn.Module):
+    """What many published networks give: (batch, 1, time)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = nn.Conv1d(1, 1, 3, padding=1)
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        estimate: Tensor = self.filter(noisy[:, None])
+        return estimate
+
+
+def test_a_model_with_wrong_shapes_is_told_so_before_and_in_training(tmp_path: Path) -> None:
+    config = a_config(model={"name": f"{__name__}:KeepsChannels"})
+    with pytest.raises(ModelError, match=r"KeepsChannels gave shape \(2, 1, 1600\) for an input"):
+        describe(config)
+    with pytest.raises(ModelError, match=r"KeepsChannels gave shape \(2, 1, 1600\) for an input"):
+        next(enhancement(a_trial(tmp_path, config)))
+
+
+def test_averaged_weights_are_the_ones_that_are_kept(tmp_path: Path) -> None:
+    training = {**a_config()["training"], "ema": 0.9, "epochs": 1}
+    (report,) = enhancement(a_trial(tmp_path, a_config(training=training)))
+    best = checkpoint.read(tmp_path / "artifacts" / "best.ckpt")["model"]
+    last = checkpoint.read(tmp_path / "last.ckpt")
+    averaged = {k.removeprefix("module."): v for k, v in last["average"].items()}
+    assert all(torch.equal(best[name], averaged[name]) for name in best)
+    assert any(not torch.equal(best[name], last["model"][name]) for name in best)
+    assert report.epoch == 1
 
 
 def _gain(config: dict[str, Any], directory: Path) -> float:

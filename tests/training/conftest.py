@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from sweeper.data.batches import Batches
 from sweeper.data.corpus import Corpus, Pair
 from sweeper.losses.si_sdr import SiSdrLoss
+from sweeper.training.accumulation import Accumulation
+from sweeper.training.averaging import WeightAverage
 from sweeper.training.checkpoint import Checkpoints
 from sweeper.training.hardware import Precision
 from sweeper.training.loop import Parts
@@ -101,6 +103,8 @@ def make_parts(corpus: Corpus, tmp_path: Path) -> Callable[..., Parts]:
             seed=seed,
             on_best=on_best,
             deadline=deadline,
+            average=WeightAverage(net, training.ema) if training.ema else None,
+            accumulation=Accumulation(training.micro_batch_size),
         )
 
     return make

@@ -28,6 +28,7 @@ VARIANTS: list[dict[str, Any]] = [
     *({"optimizer": name, "weight_decay": 1e-3} for name in ("adam", "adamw", "sgd")),
     {"optimizer": "sgd", "momentum": 0.0, "gradient_clip": None},
     {"precision": "bf16"},
+    {"ema": 0.9},
 ]
 
 

@@ -42,6 +42,13 @@ def test_frozen_parameters_are_left_out() -> None:
         built(nn.Identity())
 
 
+def test_one_kernel_updates_all_where_that_is_possible() -> None:
+    assert built().param_groups[0]["fused"]
+    model = nn.Module()
+    model.weight = nn.Parameter(torch.zeros(2, dtype=torch.cfloat))
+    assert not built(model).param_groups[0]["fused"]
+
+
 def test_a_warm_up_scales_the_rate_only_within() -> None:
     optimizer = built(optimizer="sgd", momentum=0.0, lr=1.0)
     weight = optimizer.param_groups[0]["params"][0]

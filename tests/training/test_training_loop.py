@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections.abc import Callable
@@ -196,3 +197,38 @@ def test_each_epoch_has_a_line_in_the_log(
         "continuing after epoch 2 (step 6)",
         "epoch 3/3",
     ]
+
+
+def test_the_averaged_weights_are_what_is_validated(make_parts: Make) -> None:
+    parts = make_parts(ema=0.9, lr=0.1)
+    reports = list(train(parts))
+    assert parts.average is not None
+    measured = {
+        name: parts.validation.measure(
+            model, parts.loss, precision=parts.precision, device=parts.device
+        )["val_si_sdr"]
+        for name, model in (("averaged", parts.average.model), ("last", parts.model))
+    }
+    assert reports[-1].metrics["val_si_sdr"] == measured["averaged"] != measured["last"]
+
+
+def test_gradients_accumulated_over_parts_train_alike(make_parts: Make) -> None:
+    def curve(**options: Any) -> list[float]:
+        parts = make_parts(str(options), **options)
+        parts.model.drop.p = 0.0  # type: ignore[union-attr]
+        return [report.metrics["val_si_sdr"] for report in train(parts)]
+
+    assert curve(micro_batch_size=1) == pytest.approx(curve(), abs=0.01)
+
+
+@pytest.mark.parametrize(("options", "last"), [({}, 4), ({"lr": 1e-30, "early_stop": 2}, 3)])
+def test_the_last_report_has_what_is_measured_in_the_end(
+    make_parts: Make, options: dict[str, Any], last: int
+) -> None:
+    parts = dataclasses.replace(make_parts(**options), on_end=lambda: {"best_val_stoi": 0.9})
+    reports = list(train(parts))
+    assert ["best_val_stoi" in report.metrics for report in reports] == [False] * (last - 1) + [
+        True
+    ]
+    again = list(train(make_parts(model=MustNotRun, **options), reported=last - 1))
+    assert again == reports[-1:]

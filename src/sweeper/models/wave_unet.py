@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sweeper.models._options import Size
+from sweeper.models._u_net import Layer, Norm, UpLayer
 
 __all__ = ["WaveUNet"]
-
-Norm = Literal["none", "batch", "group"]
 
 
 class WaveUNet(nn.Module):
@@ -59,12 +58,12 @@ class WaveUNet(nn.Module):
         widths = [channels * i for i in range(1, levels + 1)]
         deepest = bottleneck or channels * (levels + 1)
         self.down = nn.ModuleList(
-            _convolution(before, width, kernel_down, norm)
+            Layer(before, width, kernel_down, norm)
             for before, width in zip([1, *widths], widths, strict=False)
         )
-        self.bottom = _convolution(widths[-1], deepest, kernel_down, norm)
+        self.bottom = Layer(widths[-1], deepest, kernel_down, norm)
         self.up = nn.ModuleList(
-            _convolution(below + width, width, kernel_up, norm)
+            UpLayer(below, width, kernel_up, norm)
             for below, width in zip([deepest, *widths[::-1]], widths[::-1], strict=False)
         )
         self.head = nn.Conv1d(channels + 1, 1, 1)
@@ -72,19 +71,21 @@ class WaveUNet(nn.Module):
     def forward(self, noisy: Tensor) -> Tensor:
         """Estimate of the clean speech (batch, time) from (batch, time)."""
         length = noisy.shape[-1]
-        noisy_Bx1xL = functional.pad(noisy, (0, self._padded(length) - length)).unsqueeze(1)
-        x, skips = noisy_Bx1xL, []
-        for convolution in self.down:
-            x = convolution(x)
-            skips.append(x)
-            x = x[..., ::2]
-        x = self.bottom(x)
-        for convolution in self.up:
-            x = convolution(torch.cat((_upsample(x), skips.pop()), dim=1))
-        wave = torch.tanh(self.head(torch.cat((x, noisy_Bx1xL), dim=1))).float()
+        padded = functional.pad(noisy, (0, self._padded(length) - length))
+        x_BxTxC, skips = padded.unsqueeze(2), []
+        for layer in self.down:
+            x_BxTxC = layer(x_BxTxC)
+            skips.append(x_BxTxC)
+            x_BxTxC = x_BxTxC[:, ::2]
+        x_BxTxC = self.bottom(x_BxTxC)
+        for layer in self.up:
+            x_BxTxC = layer(x_BxTxC, skips.pop())
+        features = torch.cat((x_BxTxC, padded.unsqueeze(2)), dim=2)
+        mapped = functional.linear(features, self.head.weight.squeeze(2), self.head.bias)
+        wave = torch.tanh(mapped).squeeze(2).float()
         if self.output == "difference":
-            wave = noisy_Bx1xL - wave
-        return wave[:, 0, :length]
+            wave = padded - wave
+        return wave[:, :length]
 
     def _padded(self, length: int) -> int:
         """The next m * 2^levels + 1: halved to its first sample, and doubled to its last one.
@@ -93,22 +94,6 @@ class WaveUNet(nn.Module):
         """
         stride: int = 2**self.levels
         return max(1, math.ceil((length - 1) / stride)) * stride + 1
-
-
-def _convolution(inputs: int, outputs: int, kernel: int, norm: Norm) -> nn.Sequential:
-    layers: list[nn.Module] = [nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2)]
-    if norm == "batch":
-        layers.append(nn.BatchNorm1d(outputs))
-    elif norm == "group":
-        layers.append(nn.GroupNorm(math.gcd(outputs, 8), outputs))
-    return nn.Sequential(*layers, nn.LeakyReLU(0.2))
-
-
-def _upsample(x: Tensor) -> Tensor:
-    """From L to 2 L - 1 samples: every other one is kept, the others are means of neighbours."""
-    between = torch.lerp(x[..., :-1], x[..., 1:], 0.5)
-    pairs = torch.stack((x[..., :-1], between), dim=-1).flatten(-2)
-    return torch.cat((pairs, x[..., -1:]), dim=-1)
 
 
 def _require_odd(**kernels: int) -> None:

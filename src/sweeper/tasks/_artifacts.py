@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,6 +67,16 @@ class Artifacts:
         gain = min(1.0, audio.PEAK / _peak(self.example.noisy))
         for name, waveform in recordings.items():
             audio.write(self.folder / f"{name}.wav", waveform * gain, self.sample_rate)
+
+    def best(self) -> nn.Module:
+        """A copy of the model with the weights of the best epoch.
+
+        Raises:
+            OSError, ValueError: there is no ``best.ckpt``, or it cannot be read.
+        """
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(checkpoint.read(self.folder / "best.ckpt")["model"])
+        return model
 
     @torch.no_grad()
     def _enhanced(self) -> Tensor:

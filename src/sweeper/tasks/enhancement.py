@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sweeper.data.augmentation import AugmentedBatches
 from sweeper.data.batches import Batches
 from sweeper.data.cache import cached
+from sweeper.families import is_dotted
 from sweeper.losses import _weighted
 from sweeper.tasks._artifacts import Artifacts
+from sweeper.tasks._evaluation import Evaluation, require
+from sweeper.training.accumulation import Accumulation
+from sweeper.training.averaging import WeightAverage
 from sweeper.training.checkpoint import Checkpoints
+from sweeper.training.contract import try_out
 from sweeper.training.hardware import pick_device, pick_precision
 from sweeper.training.heap import freed_memory_kept
 from sweeper.training.loop import Parts, train
@@ -37,11 +43,13 @@ def enhancement(trial: Trial, /) -> Iterator[EpochReport]:
     holds what belongs to the best epoch so far, by ``trial.config["objective"]``, so however the
     trial ends it is there: ``best.ckpt`` (weights, configuration, the epoch's report) and
     ``noisy.wav``, ``clean.wav``, ``enhanced.wav`` of one validation recording, that with the median
-    SI-SDR. Until the first epoch has ended there are none.
+    SI-SDR. Until the first epoch has ended there are none. After the last one the best weights are
+    measured on each recording: ``files.csv``, ``by_input_snr.png``.
 
     Raises:
         Diverged, DeadlineReached: as `sweeper.training.loop.train`.
         DataError: the corpus cannot be used.
+        ModelError: the model gives something else than an estimate (batch, time).
         LookupError, ValueError: the configuration names what there is not, or does not fit.
     """
     with freed_memory_kept():
@@ -80,9 +88,14 @@ def describe(config: Mapping[str, Any]) -> Description:
 
     Raises:
         DataError, LookupError, ValueError: as `enhancement`.
+        ModelError: a model of the user's own does not give what it must.
     """
+    options = TrainingOptions.model_validate(config["training"])
+    require(options.quality)
     corpus = corpus_of(config)
     model: nn.Module = build("models", config["model"])
+    if is_dotted(config["model"]["name"]):
+        try_out(model, round(options.segment * corpus.sample_rate))
     return Description(
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
         corpus=corpus.name,
@@ -98,6 +111,7 @@ def describe(config: Mapping[str, Any]) -> Description:
 
 def _parts(trial: Trial) -> Parts:
     options = TrainingOptions.model_validate(trial.config["training"])
+    require(options.quality)
     objective = trial.config["objective"]
     if objective["metric"] not in METRICS:
         raise ValueError(
@@ -109,16 +123,25 @@ def _parts(trial: Trial) -> Parts:
     model: nn.Module = build("models", trial.config["model"]).to(device)
     precision = pick_precision(model, device, options.precision)
     optimizer = build_optimizer(model, options)
+    average = WeightAverage(model, options.ema) if options.ema else None
     batches = _batches(corpus, options, trial.seed)
     validation = Validation(corpus.valid, options.batch_size * batches.frames)
     artifacts = Artifacts(
         folder=trial.directory / "artifacts",
         config=trial.config,
-        model=model,
+        model=average.model if average else model,
         precision=precision,
         device=device,
         example=validation.example,
         sample_rate=corpus.sample_rate,
+    )
+    evaluation = Evaluation(
+        pairs=corpus.valid,
+        measures=options.quality,
+        sample_rate=corpus.sample_rate,
+        precision=precision,
+        device=device,
+        folder=artifacts.folder,
     )
     return Parts(
         model=model,
@@ -136,12 +159,15 @@ def _parts(trial: Trial) -> Parts:
         direction=objective["direction"],
         seed=trial.seed,
         on_best=artifacts.write,
+        on_end=lambda: evaluation(artifacts.best()),
         deadline=trial.deadline,
+        average=average,
+        accumulation=Accumulation(options.micro_batch_size),
     )
 
 
-def _batches(corpus: Corpus, options: TrainingOptions, seed: int) -> Batches:
-    return Batches(
+def _batches(corpus: Corpus, options: TrainingOptions, seed: int) -> Batches | AugmentedBatches:
+    batches = Batches(
         corpus,
         batch_size=options.batch_size,
         segment=options.segment,
@@ -150,3 +176,4 @@ def _batches(corpus: Corpus, options: TrainingOptions, seed: int) -> Batches:
         remix=options.remix,
         snr=options.snr,
     )
+    return AugmentedBatches(batches) if options.augment else batches

@@ -11,7 +11,7 @@ import logging
 import os
 import pickle
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -34,7 +34,7 @@ class Checkpoint:
     """A training between two epochs.
 
     Attributes:
-        model, optimizer, schedule: their ``state_dict()``.
+        model, optimizer, schedule, average: their ``state_dict()``; empty where there is none.
         step: optimizer steps so far.
         reports: of all epochs so far; the last one's is the epoch of this checkpoint.
     """
@@ -44,6 +44,7 @@ class Checkpoint:
     schedule: dict[str, Any]
     step: int
     reports: tuple[EpochReport, ...]
+    average: dict[str, Any] = field(default_factory=dict)
 
     @property
     def epoch(self) -> int:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor, nn
 
+from sweeper.training.contract import checked
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -71,12 +73,16 @@ class Precision:
     autocast: torch.dtype | None = None
 
     def __call__(self, model: Callable[[Tensor], Tensor], noisy: Tensor) -> Tensor:
-        """The estimate (batch, time) for ``noisy`` (batch, time), both float32."""
+        """The estimate (batch, time) for ``noisy`` (batch, time), both float32.
+
+        Raises:
+            ModelError: the model gives something else.
+        """
         with torch.autocast(
             self.device_type, self.autocast or torch.bfloat16, enabled=self.autocast is not None
         ):
             estimate = model(noisy)
-        return estimate.float()
+        return checked(estimate, noisy, model).float()
 
 
 def pick_precision(

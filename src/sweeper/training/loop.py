@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from sweeper.errors import DeadlineReached, Diverged
 from sweeper.records import Direction, EpochReport, best_report
+from sweeper.training.accumulation import Accumulation
 from sweeper.training.checkpoint import Checkpoint, Checkpoints
 from sweeper.training.feed import feed
 from sweeper.training.hardware import Precision, peak_memory_bytes, reset_peak_memory
@@ -20,12 +22,14 @@ from sweeper.training.optimizers import warmed_up
 from sweeper.training.randomness import seed_everything
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch.optim import Optimizer
 
+    from sweeper.data.augmentation import AugmentedBatches
     from sweeper.data.batches import Batches
     from sweeper.schedules._schedule import Schedule
+    from sweeper.training.averaging import WeightAverage
     from sweeper.training.options import TrainingOptions
     from sweeper.training.validation import Validation
 
@@ -39,10 +43,14 @@ class Parts:
     """All that one training works with; model and optimizer change as it goes on.
 
     Attributes:
+        average: of the model's weights; where there is one, it is what is validated and kept.
+        accumulation: how many segments of a batch are worked on at once.
         epochs: how many a full training has.
         metric, direction: the objective, which tells what the best epoch is.
         seed: of every random number, together with the epoch's number.
         on_best: called after each epoch that is the best so far, before its checkpoint.
+        on_end: called before the checkpoint of the last epoch, also of an early stop; what it
+            measures goes into that epoch's report.
         deadline: end by then (seconds since 1970), None for no limit.
     """
 
@@ -50,7 +58,7 @@ class Parts:
     loss: nn.Module
     optimizer: Optimizer
     schedule: Schedule
-    batches: Batches
+    batches: Batches | AugmentedBatches
     validation: Validation
     checkpoints: Checkpoints
     options: TrainingOptions
@@ -61,7 +69,15 @@ class Parts:
     direction: Direction
     seed: int
     on_best: Callable[[EpochReport], None]
+    on_end: Callable[[], Mapping[str, float]] = dict
     deadline: float | None = None
+    average: WeightAverage | None = None
+    accumulation: Accumulation = field(default_factory=Accumulation)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept."""
+        return self.average.model if self.average else self.model
 
 
 def train(parts: Parts, /, *, reported: int = 0) -> Iterator[EpochReport]:
@@ -78,16 +94,17 @@ def train(parts: Parts, /, *, reported: int = 0) -> Iterator[EpochReport]:
     reset_peak_memory(parts.device)
     history, step = _restore(parts)
     yield from (report for report in history if report.epoch > reported)
-    while not _finished(parts, history):
+    finished = _finished(parts, history)
+    while not finished:
         epoch = len(history) + 1
         seed_everything(parts.seed, epoch)
         trained = _train_epoch(parts, epoch, step)
-        report = _validate(parts, epoch, trained)
-        history.append(report)
+        history.append(_validate(parts, epoch, trained))
         step += len(trained.losses)
-        _keep(parts, history, step)
-        _tell(parts, report)
-        yield report
+        finished = _finished(parts, history)
+        _keep(parts, history, step, finished)
+        _tell(parts, history[-1])
+        yield history[-1]
 
 
 def _restore(parts: Parts) -> tuple[list[EpochReport], int]:
@@ -98,6 +115,8 @@ def _restore(parts: Parts) -> tuple[list[EpochReport], int]:
     parts.model.load_state_dict(found.model)
     parts.optimizer.load_state_dict(found.optimizer)
     parts.schedule.load_state_dict(found.schedule)
+    if parts.average:
+        parts.average.load_state_dict(found.average)
     log.info("continuing after epoch %d (step %d)", found.epoch, found.step)
     return list(found.reports), found.step
 
@@ -148,22 +167,24 @@ def _train_epoch(parts: Parts, epoch: int, step: int) -> _Trained:
 
 def _train_step(parts: Parts, noisy: Tensor, clean: Tensor, epoch: int, step: int) -> float:
     """One optimizer step; the loss before it."""
-    parts.optimizer.zero_grad(set_to_none=True)
-    loss = parts.loss(parts.precision(parts.model, noisy), clean)
-    loss.backward()
+    loss = parts.accumulation.backward(
+        noisy, clean, lambda n, c: parts.loss(parts.precision(parts.model, n), c), parts.optimizer
+    )
     norm = nn.utils.clip_grad_norm_(
         parts.model.parameters(), parts.options.gradient_clip or math.inf
     )
-    value, norm_value = torch.stack((loss.detach(), norm)).tolist()  # waits for the GPU only once
+    value, norm_value = torch.stack((loss, norm)).tolist()  # waits for the GPU only once
     _check_finite(parts, epoch, step, {"train loss": value, "gradient norm": norm_value})
     with warmed_up(parts.optimizer, step, parts.options.warmup_steps):
         parts.optimizer.step()
+    if parts.average:
+        parts.average.update(parts.model)
     return float(value)
 
 
 def _validate(parts: Parts, epoch: int, trained: _Trained) -> EpochReport:
     measured = parts.validation.measure(
-        parts.model,
+        parts.judged,
         parts.loss,
         precision=parts.precision,
         device=parts.device,
@@ -195,15 +216,19 @@ def _spread(trained: _Trained, points: int) -> dict[int, float]:
     return {trained.first_step + index: trained.losses[index] for index in chosen}
 
 
-def _keep(parts: Parts, history: list[EpochReport], step: int) -> None:
+def _keep(parts: Parts, history: list[EpochReport], step: int, finished: bool) -> None:
     # the best first: once the checkpoint is there, this epoch is not trained again
     if best_report(history, parts.metric, parts.direction) is history[-1]:
         parts.on_best(history[-1])
+    if finished:
+        last = history[-1]
+        history[-1] = dataclasses.replace(last, metrics={**last.metrics, **parts.on_end()})
     parts.checkpoints.save(
         Checkpoint(
             model=parts.model.state_dict(),
             optimizer=parts.optimizer.state_dict(),
             schedule=parts.schedule.state_dict(),
+            average=parts.average.state_dict() if parts.average else {},
             step=step,
             reports=tuple(history),
         )

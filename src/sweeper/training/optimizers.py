@@ -26,7 +26,7 @@ def build_optimizer(model: nn.Module, options: TrainingOptions) -> optim.Optimiz
     parameters = [p for p in model.parameters() if p.requires_grad]
     if not parameters:
         raise ValueError(f"{type(model).__name__} has no parameters to train")
-    lr, decay, fused = options.lr, options.weight_decay, parameters[0].is_cuda
+    lr, decay, fused = options.lr, options.weight_decay, _can_be_fused(parameters)
     match options.optimizer:
         case "adam":
             return optim.Adam(parameters, lr, options.betas, weight_decay=decay, fused=fused)
@@ -34,6 +34,11 @@ def build_optimizer(model: nn.Module, options: TrainingOptions) -> optim.Optimiz
             return optim.AdamW(parameters, lr, options.betas, weight_decay=decay, fused=fused)
         case "sgd":
             return optim.SGD(parameters, lr, options.momentum, weight_decay=decay, fused=fused)
+
+
+def _can_be_fused(parameters: list[nn.Parameter]) -> bool:
+    """Whether one kernel can update all parameters, in place of several for each of them."""
+    return all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in parameters)
 
 
 @contextmanager

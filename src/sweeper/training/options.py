@@ -118,11 +118,34 @@ class TrainingOptions(BaseModel):
         description="auto: bfloat16 autocast on a GPU that has it, for models without LSTM or GRU, "
         "else float32 with TF32; float32: without TF32; bf16: autocast anywhere",
     )
+    ema: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="decay, per optimizer step, of an exponential moving average of the weights; "
+        "the averaged weights are then validated and kept; null: the last weights",
+    )
+    micro_batch_size: int | None = Field(
+        default=None,
+        gt=0,
+        description="segments that go through the model at once; gradients are accumulated over "
+        "a batch; null: the whole batch, or what fits into memory",
+    )
     remix: bool = Field(
         default=True, description="draw new pairings of speech and noise, at SNRs drawn from snr"
     )
     snr: tuple[float, float] = Field(
         default=(-5.0, 15.0), description="lowest and highest SNR of a remix in dB"
+    )
+    augment: bool = Field(
+        default=False,
+        description="vary segments further: speeds and filters of speech and noise, two noises at "
+        "once, babble and stationary noise made of training speech; for small data sets",
+    )
+    quality: tuple[Literal["stoi", "pesq"], ...] = Field(
+        default=(),
+        description="measured after the last epoch with the weights of the best one, on whole "
+        "recordings: stoi, pesq; needs the extra 'quality'",
     )
     log_steps: int = Field(
         default=10, ge=0, le=100, description="single steps per epoch whose loss is reported"

@@ -34,8 +34,8 @@ class Validation:
 
     def __init__(self, pairs: Sequence[Pair], batch_frames: int) -> None:
         order = sorted(pairs, key=lambda pair: (len(pair.clean), pair.id))
-        self._batches = [_stacked(group) for group in _groups(order, batch_frames)]
-        noisy_si_sdr = torch.cat([si_sdr(noisy, clean) for noisy, clean in self._batches])
+        self._groups = _groups(order, batch_frames)
+        noisy_si_sdr = torch.cat([si_sdr(*_stacked(group)) for group in self._groups])
         _refuse_undefined(order, noisy_si_sdr)
         self._noisy_si_sdr = noisy_si_sdr.mean().item()
         self._example = order[int(noisy_si_sdr.argsort(stable=True)[len(order) // 2])]
@@ -61,7 +61,8 @@ class Validation:
         """
         model.eval()
         losses, measured = [], []
-        for noisy, clean in feed(self._batches, device):
+        # stacked again each time: kept, they would be a copy of the recordings for every trial
+        for noisy, clean in feed(map(_stacked, self._groups), device):
             between()
             estimate = precision(model, noisy)
             losses.append(loss(estimate, clean) * len(clean))

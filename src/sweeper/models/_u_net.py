@@ -1,0 +1,126 @@
+"""The layers of Wave-U-Net, computed with the channels last in memory.
+
+The libraries of CPUs and GPUs convolve in that order, and reorder before and after what comes
+otherwise. PyTorch passes the order on for images only, so a sequence is an image one line high.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Layer", "Norm", "UpLayer", "interpolating"]
+
+Norm = Literal["none", "batch", "group"]
+
+
+class Layer(nn.Sequential):
+    """Same-padded convolution, norm and LeakyReLU of (batch, time, channels)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, norm: Norm) -> None:
+        layers: list[nn.Module] = [nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2)]
+        if norm == "batch":
+            layers.append(nn.BatchNorm1d(outputs))
+        elif norm == "group":
+            layers.append(nn.GroupNorm(math.gcd(outputs, 8), outputs))
+        super().__init__(*layers, nn.LeakyReLU(0.2))
+
+    def forward(self, x_BxTxC: Tensor) -> Tensor:
+        weight, bias = self.weights()
+        return self.activated(convolved(x_BxTxC, weight, bias, weight.shape[-1] // 2))
+
+    def weights(self) -> tuple[Tensor, Tensor | None]:
+        """Filters (outputs, inputs, taps) and bias."""
+        convolution = self[0]
+        assert isinstance(convolution, nn.Conv1d)
+        return convolution.weight, convolution.bias
+
+    def activated(self, y_BxTxC: Tensor) -> Tensor:
+        """What comes after the convolution."""
+        _, *norms, activation = self
+        for norm in norms:
+            y_BxTxC = norm(y_BxTxC.transpose(1, 2)).transpose(1, 2)
+        out: Tensor = activation(y_BxTxC)
+        return out
+
+
+class UpLayer(Layer):
+    """A layer over the features below at twice their rate, concatenated with those of its rate.
+
+    Linear interpolation from T to 2 T - 1 samples and the convolution after it are both linear. So
+    the features below are convolved at their own rate with filters that interpolate by themselves,
+    one for the samples that are kept and one for those between: a fifth fewer products with a
+    kernel of 5, and nothing is copied to interpolate or concatenate.
+    """
+
+    phases: Tensor
+
+    def __init__(self, below: int, same: int, kernel: int, norm: Norm) -> None:
+        super().__init__(below + same, same, kernel, norm)
+        self.below = below
+        self.register_buffer("phases", interpolating(kernel), persistent=False)
+
+    def forward(self, below_BxTxC: Tensor, same_BxTxC: Tensor) -> Tensor:  # type: ignore[override]
+        weight, bias = self.weights()
+        y_BxTxC = convolved(same_BxTxC, weight[:, self.below :], bias, weight.shape[-1] // 2)
+        weight = weight[:, : self.below]
+        y_BxTxC = y_BxTxC + self._interpolated(below_BxTxC, weight)
+        ends = _beyond_the_ends(below_BxTxC, weight, y_BxTxC.shape[1])
+        return self.activated(y_BxTxC.index_add_(1, *ends, alpha=-1))
+
+    def _interpolated(self, x_BxTxC: Tensor, weight: Tensor) -> Tensor:
+        """Convolution of the interpolated features (batch, 2 T - 1, channels), but for the ends."""
+        outputs, _, kernel = weight.shape
+        taps = self.phases.shape[1]
+        before = (kernel // 2 + 1) // 2
+        filters = torch.einsum("ptk,oik->poit", self.phases, weight).flatten(0, 1)
+        padded = functional.pad(x_BxTxC, (0, 0, before, taps - 1 - before))
+        # the two outputs of a sample, one behind the other, lie in memory in the order of time
+        y_BxTx2C = convolved(padded, filters, None, 0)
+        return y_BxTx2C.reshape(len(y_BxTx2C), -1, outputs)[:, :-1]
+
+
+def interpolating(kernel: int) -> Tensor:
+    """Both phases' filters from one with ``kernel`` taps that follows an interpolation.
+
+    It multiplies that filter from the left: (2, taps, kernel). A tap meets sample m of the
+    interpolated features, counted from the output; even ones are the features' own samples, odd
+    ones the mean of two.
+    """
+    half = kernel // 2
+    before = (half + 1) // 2
+    phases = torch.zeros(2, before + (half + 2) // 2 + 1, kernel)
+    for phase in range(2):
+        for tap in range(kernel):
+            m = phase + tap - half
+            for sample in (m // 2, -(-m // 2)):
+                phases[phase, before + sample, tap] += 0.5
+    return phases
+
+
+def _beyond_the_ends(x_BxTxC: Tensor, weight: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """What `UpLayer._interpolated` counts too much: positions, and (batch, positions, channels).
+
+    Interpolated between the first or last sample and the zeros around them, the sample just beyond
+    either end is half of the first or last one, where same padding has zero.
+    """
+    half = weight.shape[-1] // 2
+    reach = min(half, length)
+    first, last = x_BxTxC[:, 0] / 2, x_BxTxC[:, -1] / 2
+    at_start = torch.einsum("bi,oik->bko", first, weight[..., :half].flip(-1)[..., :reach])
+    at_end = torch.einsum("bi,oik->bko", last, weight[..., half + 1 :].flip(-1)[..., -reach:])
+    here = torch.arange(length, device=weight.device)
+    positions = torch.cat((here[:reach], here[length - reach :]))
+    return positions, torch.cat((at_start, at_end), dim=1)
+
+
+def convolved(x_BxTxC: Tensor, weight: Tensor, bias: Tensor | None, padding: int) -> Tensor:
+    """Convolution of (batch, time, channels) with a ``weight`` as `torch.nn.Conv1d` has it."""
+    image = x_BxTxC.transpose(1, 2).unsqueeze(2).contiguous(memory_format=torch.channels_last)
+    filters = weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+    y = functional.conv2d(image, filters, bias, padding=(0, padding))
+    return y.squeeze(2).transpose(1, 2)
