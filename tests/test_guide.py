@@ -111,16 +111,13 @@ _HELD_BY: dict[str, tuple[str, ...]] = {
     ),
     "4.2 Overfitting": _TRIAL_SHOWN,
     "4.2 beyond it": _TRIAL_SHOWN,
-    "4.3 Smoothing": (f"{_UI}smoothing_and_relative_time_are_settings_of_all_charts",),
+    "4.3 Smoothing": (f"{_UI}charts_have_smoothing_relative_time_a_log_scale_and_an_export",),
     "4.3 Log scale": (
-        f"{_UI}a_chart_has_a_log_scale",
+        f"{_UI}charts_have_smoothing_relative_time_a_log_scale_and_an_export",
         "plots/test_more_plots.py::"
         "test_the_best_trials_curves_are_on_log_axes_where_losses_fall_by_decades",
     ),
-    "5.1 Compare Mode": (
-        f"{_UI}ticked_runs_are_compared",
-        f"{_PAGES}runs_compare_side_by_side",
-    ),
+    "5.1 Compare Mode": (f"{_UI}ticked_runs_are_compared",),
     "5.2 Parallel Coordinates": (
         f"{_PAGES}the_prepared_view_opens_with_its_charts_drawn",
         f"{_UI}ticked_runs_are_compared",
@@ -134,10 +131,10 @@ _HELD_BY: dict[str, tuple[str, ...]] = {
         "plots/test_plots.py::test_contour_draws_the_regions_intervals_and_names_them",
         "plots/test_plots.py::test_contour_shows_every_outcome_where_it_was",
     ),
-    "5.3 X axis": (f"{_UI}smoothing_and_relative_time_are_settings_of_all_charts",),
-    "5.3 Line Smoothness": (f"{_UI}smoothing_and_relative_time_are_settings_of_all_charts",),
+    "5.3 X axis": (f"{_UI}charts_have_smoothing_relative_time_a_log_scale_and_an_export",),
+    "5.3 Line Smoothness": (f"{_UI}charts_have_smoothing_relative_time_a_log_scale_and_an_export",),
     "5.3 Export": (
-        f"{_UI}a_chart_is_exported",
+        f"{_UI}charts_have_smoothing_relative_time_a_log_scale_and_an_export",
         "export/test_export.py::test_the_command_works_while_the_sweep_is_written",
         "summary/test_summary.py::test_files",
     ),

@@ -59,8 +59,9 @@ class Site:
         return f"#/experiments/{self.experiment}/runs?workflowType=machine_learning"
 
     def open(self, place: str, width: int = 1440, height: int = 1000) -> Page:
-        """A place inside the UI, without its chat panel."""
+        """A place inside the UI as a new visitor sees it, without its chat panel."""
         page = self.chromium.page(width, height)
+        page.send("Storage.clearDataForOrigin", origin=self.uri, storageTypes="local_storage")
         page.send("Page.addScriptToEvaluateOnNewDocument", source=_NO_ASSISTANT)
         hovers = [{"name": name, "value": "hover"} for name in ("hover", "any-hover")]
         page.send("Emulation.setEmulatedMedia", features=hovers)

@@ -18,7 +18,8 @@ from server import free_port, wait_until
 
 pytestmark = pytest.mark.timeout(600)
 
-_PROGRAM = shutil.which("optuna-dashboard", path=str(Path(sys.executable).parent))
+_PLACES = (str(Path(sys.executable).parent), os.environ["PATH"])
+_PROGRAM = shutil.which("optuna-dashboard", path=os.pathsep.join(_PLACES))
 _OPEN = """
 import sys, optuna
 from optuna.storages import JournalStorage

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from browser import Page, needs_browser, with_text
+from browser import needs_browser, with_text
 from server import free_port, wait_until
 from ui_site import Site, shoot
 
@@ -28,14 +28,6 @@ _AXES = "[...document.querySelectorAll('.xtitle')].map(e => e.textContent)"
 def _item(text: str) -> str:
     roles = "[role=menuitem], [role=menuitemradio], [role=menuitemcheckbox]"
     return with_text(roles, text)
-
-
-def _charts(site: Site) -> Page:
-    """The charts of the best trial's metrics."""
-    page = site.open(site.run(site.best.info.run_id, "/model-metrics"), height=2200)
-    page.wait_for("train_loss_epoch")
-    page.wait("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 4")
-    return page
 
 
 def test_the_commands_of_old_open_the_same_store(folder: Path) -> None:
@@ -74,7 +66,7 @@ def test_the_sidebar_and_the_experiments(site: Site) -> None:
     page.wait_for("baseline_verification")
     page.click(_LAST.replace("TEXT", "Model training"), then="Model registry")
     page.click(with_text("a", "baseline_verification"), then="7 matching runs")
-    page = site.open("#/experiments")  # the browser remembers it
+    page.open(f"{site.uri}/#/experiments")  # the browser remembers it
     page.click(with_text("a", "baseline_verification"), then="7 matching runs")
 
 
@@ -122,27 +114,19 @@ def test_a_click_on_a_metric_opens_its_chart(site: Site) -> None:
     page.wait_for("train_loss_epoch")
 
 
-def test_smoothing_and_relative_time_are_settings_of_all_charts(site: Site) -> None:
-    page = _charts(site)
-    page.wait(f"{_AXES}.includes('Step')")
+def test_charts_have_smoothing_relative_time_a_log_scale_and_an_export(site: Site) -> None:
+    page = site.open(site.run(site.best.info.run_id, "/model-metrics"), height=2200)
+    page.wait_for("train_loss_epoch")
+    page.wait(f"{_AXES}.length > 4 && {_AXES}.every(text => text === 'Step')")
     configure = "document.querySelector('[aria-label=\"Configure charts\"]')"
     page.click(configure, then="Line smoothing")
     page.click(_item("Time (relative)"), then="Relative Time")
     page.wait(f"{_AXES}.every(text => text === 'Relative Time')")
     shoot(page, "guide-relative-time")
-
-
-def test_a_chart_has_a_log_scale(site: Site) -> None:
-    page = _charts(site)
-    page.click(_CARD.replace("NAME", "train_loss_step"), then="Configure")
-    page.click(_item("Configure"), then="Log scale")
-
-
-def test_a_chart_is_exported(site: Site) -> None:
-    page = _charts(site)
     page.click(_CARD.replace("NAME", "train_loss_epoch"), then="Export as CSV")
     assert {"Export as CSV", "Download as PNG"} <= set(page.run(_MENU))
     shoot(page, "guide-export")
+    page.click(_item("Configure"), then="Log scale")
 
 
 def test_ticked_runs_are_compared(site: Site) -> None:

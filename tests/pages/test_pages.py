@@ -133,14 +133,3 @@ def test_the_log_of_a_child_can_be_read(site: Site) -> None:
     page = site.open(site.run(site.best.info.run_id, "/artifacts/train.log"))
     page.wait_for("INFO")
     assert "trained 3 epochs" in page.text()
-
-
-def test_runs_compare_side_by_side(site: Site) -> None:
-    """MLflow's own compare page, as the team's guide uses it."""
-    ids = json.dumps([run.info.run_id for run in site.children[:4]])
-    page = site.open(
-        f"#/compare-runs?runs={ids}&experiments={json.dumps([site.experiment])}", height=1400
-    )
-    page.wait_for("Comparing 4 Runs")
-    page.wait_for("Parallel Coordinates Plot")
-    shoot(page, "compare")
