@@ -73,7 +73,10 @@ def _overlap(confidence: float) -> str:
 def _trials(region: Region) -> str:
     evidence, counts = region.evidence, region.counts
     total = counts.ended + counts.confirmed  # what confirmed tells the surrogate as much
-    done = f"{evidence.finished or counts.finished} of {total} trained to the last epoch"
+    finished = max(evidence.finished, counts.finished)
+    done = f"{finished} of {total} trained to the last epoch"
+    if 0 < evidence.finished < finished:  # there are too many for one surrogate
+        done += f", the surrogate sees {evidence.finished}"
     where = f", {evidence.inside} of them in the region" if evidence.enough else ""
     seeds = (
         f"{count(region.noise.repeated, 'configuration')} with more than one seed"
