@@ -3,64 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import mean
 
 import numpy as np
 
 from benchmarks.region.rivals import RIVALS
-from benchmarks.region.score import BINS, Verdict
+from benchmarks.region.score import BINS, Score, Verdict
+from benchmarks.region.sweeps import GOALS, Sweep
 
-__all__ = ["Case", "Sweep", "render"]
+__all__ = ["render"]
 
 _ENOUGH_CELLS = 200
-
-
-@dataclass(frozen=True)
-class Case:
-    """A sweep to simulate: ``goal`` is that of its objective."""
-
-    landscape: str
-    trials: int
-    goal: str
-    seed: int
-
-
-Sweep = tuple[Case, Verdict]
+_OURS = "sweeper"
 
 
 def render(sweeps: Sequence[Sweep], groups: Mapping[str, Sequence[str]]) -> str:
     """All tables; ``groups`` are names of landscapes that are averaged together."""
-    parts = []
+    parts = [
+        "# Regions of simulated sweeps",
+        "Written by `python -m benchmarks.region`; benchmarks/README.md says what is simulated and "
+        "scored. Regrets are shares of (median - minimum).",
+    ]
     for trials in sorted({case.trials for case, _ in sweeps}):
         for group, names in groups.items():
             chosen = [s for s in sweeps if s[0].trials == trials and s[0].landscape in names]
             if chosen:
-                parts.append(f"## {group}, {trials} trials\n\n{_group(chosen)}")
+                parts += [f"## {group}, {trials} trials, {_seeds(chosen)}", *_group(chosen)]
     return "\n\n".join(parts) + "\n"
 
 
-def _group(sweeps: Sequence[Sweep]) -> str:
-    return "\n\n".join(
-        [_methods(sweeps), _landscapes(sweeps), _calibration(sweeps), _edges(sweeps)]
-    )
+def _seeds(sweeps: Sequence[Sweep]) -> str:
+    """How many sweeps each landscape has had."""
+    counts = [len({c.seed for c, _ in sweeps if c.landscape == n}) for n in _names(sweeps)]
+    low, high = min(counts), max(counts)
+    return f"{high} seeds" if low == high else f"{low} to {high} seeds"
+
+
+def _group(sweeps: Sequence[Sweep]) -> list[str]:
+    if not any(case.goal != "best" for case, _ in sweeps):
+        return [_landscapes(sweeps)]
+    return [_methods(sweeps), _landscapes(sweeps), _calibration(sweeps), _edges(sweeps)]
 
 
 def _methods(sweeps: Sequence[Sweep]) -> str:
     """Means over landscapes and seeds; regions without enough evidence are scored as well."""
-    header = "| method | coverage | precision | recall | IoU | regret of its centre |"
-    rows = [header, "|---" * 6 + "|"]
-    for goal in _goals(sweeps):
-        chosen = [v for case, v in sweeps if case.goal == goal]
-        methods = [*RIVALS, "sweeper"] if goal == "best" else ["sweeper"]
-        for method in methods:
-            scores = [v.scores[method] for v in chosen if method in v.scores]
-            if scores:
-                columns = ("coverage", "precision", "recall", "iou")
-                cells = [f"{mean(getattr(s, name) for s in scores):.2f}" for name in columns]
-                cells.append(f"{mean(s.regret for s in scores):.3f}")
-                rows.append(_line(f"{method}, goal: {goal}", *cells))
+    header = (
+        "| method | coverage | precision | recall | IoU | regret of its centre | "
+        "of the sweep's best trial | trials | full trainings |"
+    )
+    rows = [header, "|---" * 9 + "|"]
+    for method in RIVALS:
+        rows.append(_method(sweeps, method, GOALS[0]))
+    rows += [_method(sweeps, _OURS, goal) for goal in _goals(sweeps)]
     return "\n".join(rows)
+
+
+def _method(sweeps: Sequence[Sweep], method: str, goal: str) -> str:
+    chosen = [v for case, v in sweeps if case.goal == goal and method in v.scores]
+    name = f"{method}, goal: {goal}"
+    if not chosen:
+        return _line(name, *["-"] * 8)
+    scores = [v.scores[method] for v in chosen]
+    columns: list[Callable[[Score], float]] = [
+        lambda s: s.coverage,
+        lambda s: s.precision,
+        lambda s: s.recall,
+        lambda s: s.iou,
+    ]
+    cells = [f"{mean(map(column, scores)):.2f}" for column in columns]
+    cells += [f"{mean(s.regret for s in scores):.3f}", f"{mean(v.best_regret for v in chosen):.3f}"]
+    cells += [f"{mean(v.trials for v in chosen):.0f}", f"{mean(v.epochs for v in chosen):.1f}"]
+    return _line(name, *cells)
 
 
 def _landscapes(sweeps: Sequence[Sweep]) -> str:
@@ -69,7 +82,7 @@ def _landscapes(sweeps: Sequence[Sweep]) -> str:
         "not enough evidence | full trainings | CPU s |"
     )
     rows = [header, "|---" * 8 + "|"]
-    for name in dict.fromkeys(case.landscape for case, _ in sweeps):
+    for name in _names(sweeps):
         for goal in _goals(sweeps):
             found = [v for case, v in sweeps if (case.landscape, case.goal) == (name, goal)]
             if found:
@@ -78,7 +91,7 @@ def _landscapes(sweeps: Sequence[Sweep]) -> str:
 
 
 def _verdicts(found: Sequence[Verdict]) -> Iterator[str]:
-    ours = [v.scores["sweeper"] for v in found if "sweeper" in v.scores]
+    ours = [v.scores[_OURS] for v in found if _OURS in v.scores]
     yield f"{mean(s.iou for s in ours):.2f}" if ours else "-"
     yield f"{mean(v.claimed for v in found):.2f}"
     yield f"{mean(s.regret for s in ours):.3f}" if ours else "-"
@@ -105,7 +118,7 @@ def _calibration(sweeps: Sequence[Sweep]) -> str:
 def _edges(sweeps: Sequence[Sweep]) -> str:
     rows = ["| boundary warning | sensitivity | specificity |", "|---|---|---|"]
     rules: dict[str, Callable[[tuple[bool, bool, bool]], bool]] = {
-        "sweeper": lambda edge: edge[1],
+        _OURS: lambda edge: edge[1],
         "best trial near the edge": lambda edge: edge[2],
     }
     for goal in _goals(sweeps):
@@ -119,7 +132,11 @@ def _edges(sweeps: Sequence[Sweep]) -> str:
 
 
 def _goals(sweeps: Sequence[Sweep]) -> list[str]:
-    return sorted({case.goal for case, _ in sweeps})
+    return [goal for goal in GOALS if any(case.goal == goal for case, _ in sweeps)]
+
+
+def _names(sweeps: Sequence[Sweep]) -> list[str]:
+    return list(dict.fromkeys(case.landscape for case, _ in sweeps))
 
 
 def _line(*cells: str) -> str:

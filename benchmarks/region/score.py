@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,17 +45,21 @@ class Verdict:
         edges: for each of `SIDES`: optimum at it, warned of it, best trial at it.
         enough: whether the sweep says that the evidence suffices.
         claimed: expected IoU.
+        reason: why the evidence does not suffice.
         epochs: trained, in full trainings.
+        seconds: of the processor, for the region.
     """
 
     scores: dict[str, Score]
     best_regret: float
-    cells: Array = field(default_factory=lambda: np.zeros(BINS))
-    hits: Array = field(default_factory=lambda: np.zeros(BINS))
+    cells: tuple[int, ...] = (0,) * BINS
+    hits: tuple[int, ...] = (0,) * BINS
     edges: tuple[tuple[bool, bool, bool], ...] = ()
     enough: bool = False
     claimed: float = 0.0
+    reason: str = ""
     epochs: float = 0.0
+    trials: int = 0
     seconds: float = 0.0
 
 
@@ -85,12 +89,12 @@ def judge(
     done = finished(landscape, records)
     epochs = sum(r.epoch for r in records) / landscape.epochs
     if not len(done.value):
-        return Verdict({}, 10.0, epochs=epochs)
+        return Verdict({}, 10.0, epochs=epochs, trials=len(records))
     scores = {name: score(landscape, rival(done)) for name, rival in RIVALS.items()}
-    best = landscape.curve(*(2**done.best))[-1]
+    best = _regret(landscape, float(landscape.curve(*(2**done.best))[-1]))
     edges = _edges(landscape, region, done.best)
     if region.map is None:
-        return Verdict(scores, _regret(landscape, best), edges=edges, epochs=epochs)
+        return Verdict(scores, best, edges=edges, epochs=epochs, trials=len(records))
     inside = _inside(landscape, region)
     centre = region.centre
     assert centre is not None
@@ -100,15 +104,21 @@ def judge(
     truth = landscape.near_optimal.ravel()
     return Verdict(
         scores,
-        _regret(landscape, float(best)),
-        cells=np.bincount(which, minlength=BINS),
-        hits=np.bincount(which, truth, minlength=BINS),
+        best,
+        cells=_counted(which),
+        hits=_counted(which[truth]),
         edges=edges,
         enough=region.evidence.enough,
+        reason=region.evidence.reason,
         claimed=region.map.expected_iou,
         epochs=epochs,
+        trials=len(records),
         seconds=seconds,
     )
+
+
+def _counted(bins: Array) -> tuple[int, ...]:
+    return tuple(np.bincount(bins, minlength=BINS).tolist())
 
 
 def _inside(landscape: Landscape, region: Region) -> Array:

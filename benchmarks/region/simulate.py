@@ -51,15 +51,19 @@ def config_for(landscape: Landscape, trials: int, seed: int, **more: str) -> Swe
     )
 
 
-def simulate(landscape: Landscape, config: SweepConfig, seed: int) -> list[TrialRecord]:
-    """Run the whole budget, one trial after the other."""
+def simulate(
+    landscape: Landscape, config: SweepConfig, seed: int, epochs: int | None = None
+) -> list[TrialRecord]:
+    """Run the whole budget, one trial after the other; no further than ``epochs`` in all."""
     study = SweepStudy(None, config)
     rng = np.random.default_rng((seed, 1))
-    records = []
+    records: list[TrialRecord] = []
     for _ in range(config.budget.trials):
         asked = study.ask()
         assert asked is not None
         records.append(_train(landscape, study, *asked, rng))
+        if epochs is not None and sum(r.epoch for r in records) >= epochs:
+            break
     return records
 
 

@@ -107,9 +107,9 @@ def test_units_of_the_objective_do_not_matter() -> None:
     assert other.tolerance == pytest.approx(3 * (FOUND.tolerance or 0), rel=0.01)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_flat_landscape_is_not_enough_evidence(seed: int) -> None:
-    found = region_of(sweep(flat, seed=seed))
+@pytest.mark.parametrize(("trials", "seed"), [(40, 0), (40, 1), (8, 0), (8, 1), (15, 2)])
+def test_a_flat_landscape_is_not_enough_evidence(trials: int, seed: int) -> None:
+    found = region_of(sweep(flat, trials=trials, seed=seed))
     assert not found.evidence.enough
     assert found.evidence.reason
     assert found.recommended is None
@@ -178,6 +178,26 @@ def test_other_parameters_are_at_their_best_setting() -> None:
     assert objective(found.centre.params) > 8.5
 
 
+@pytest.mark.parametrize("trials", [30, 60])
+def test_the_better_of_two_names_is_chosen_by_little_more_than_noise(trials: int) -> None:
+    def objective(params: Any) -> float:
+        return ridge(params) - {"learned": 0.0, "stft": 0.5}[params["model.encoder"]]
+
+    def draw(rng: np.random.Generator) -> dict[str, Any]:
+        return {
+            "lr": float(10 ** rng.uniform(-4, -1)),
+            "batch_size": int(rng.choice([4, 8, 16, 32, 64])),
+            "model.encoder": str(rng.choice(["learned", "stft"])),
+        }
+
+    names = {"type": "categorical", "choices": ["learned", "stft"]}
+    records = sweep(objective, draw=draw, trials=trials, noise=0.12)
+    found = region_of(records, space(**{"model.encoder": names}))
+    assert found.centre is not None
+    assert found.centre.params["model.encoder"] == "learned"
+    assert found.evidence.enough
+
+
 def test_an_optimum_at_the_end_of_a_range_is_told_with_a_new_bound() -> None:
     records = sweep(lambda p: ridge({**p, "lr": float(p["lr"]) / 64}))
     edges = {(edge.name, edge.side): edge for edge in region_of(records).edges}
@@ -198,6 +218,18 @@ def test_batch_sizes_that_run_out_of_memory_are_not_in_the_region() -> None:
     found = region_of([*fits, *[replace(r, number=r.number + 200) for r in fits], *out])
     assert found.map is not None
     assert not np.array(found.map.inside)[2:].any()
+
+
+def test_stopped_trials_far_behind_do_not_hide_the_noise() -> None:
+    """Their last values are of early epochs; the scale of the good ones must not come from them."""
+    early = [
+        record(300 + i, {"lr": 1.2e-4, "batch_size": 64}, 9.0 - 300, epochs=1) for i in range(60)
+    ]
+    found = region_of([*VALLEY, *early])
+    assert found.noise.sd is not None
+    assert found.noise.sd < 0.4
+    assert found.centre is not None
+    assert ridge(found.centre.params) > 8.8
 
 
 def test_diverged_trials_keep_the_region_away() -> None:

@@ -17,7 +17,6 @@ __all__ = ["Inclusion", "draw", "include"]
 Array = np.ndarray[Any, Any]
 
 _SHARE_OF_SPREAD = 0.1
-_TEMPER = 0.8  # the prior is rougher than landscapes are, which lowers the minima of samples
 _LEVELS = np.linspace(0.05, 0.95, 37)
 
 
@@ -66,8 +65,8 @@ def draw(
     samples, noise = [], []
     for model, theta in ((m, theta) for m in models for theta in m.draws):
         mean, cov = model.posterior(points, theta)
-        lower = np.linalg.cholesky(cov + 1e-6 * np.eye(len(cov)))
-        samples.append(mean + _TEMPER * rng.standard_normal((each, len(mean))) @ lower.T)
+        lower = np.linalg.cholesky(cov + 1e-6 * cov.diagonal().max() * np.eye(len(cov)))
+        samples.append(mean + rng.standard_normal((each, len(mean))) @ lower.T)
         noise.append(np.full(each, model.warp.scale * np.exp(theta[SEED])))
     return models[0].warp.back(np.vstack(samples)), np.concatenate(noise)
 
@@ -85,6 +84,7 @@ def include(
     allowed = np.where(possible, samples, np.inf)
     lowest = allowed.min(axis=1)
     spread = np.median(samples, axis=1) - lowest
+    lowest = lowest + _below(allowed, lowest)
     tau = np.maximum(noise, _SHARE_OF_SPREAD * spread)
     if tolerance is not None:
         tau = np.full(len(samples), tolerance)
@@ -93,6 +93,17 @@ def include(
     level, iou = _best_level(inside, member)
     best = allowed.argmin(axis=1)
     return Inclusion(samples, member, tau, spread, noise, inside, possible, best, level, iou)
+
+
+def _below(allowed: Array, lowest: Array) -> float:
+    """By how much the samples' minima lie below that of their common surface, >= 0.
+
+    The minimum over many uncertain cells is lower than any cell is expected to be, the more so the
+    rougher the samples are, and those of the prior are rougher than losses. Measured from there,
+    all near-optimal sets would be too small.
+    """
+    surface = float(np.median(allowed, axis=0).min())
+    return max(surface - float(np.median(lowest)), 0.0)
 
 
 def _best_level(inside: Array, member: Array) -> tuple[float, float]:

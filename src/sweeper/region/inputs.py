@@ -35,6 +35,11 @@ class Inputs:
         none = np.zeros(len(core))
         return cls(core, others, nominal, none, -1 - np.arange(len(core)), none + 1, none)
 
+    def trials(self) -> tuple[Array, Array]:
+        """First row of each trial, and for each row which trial it is of; a trial's rows adjoin."""
+        begins = np.append(True, self.trial[1:] != self.trial[:-1])
+        return np.flatnonzero(begins), np.cumsum(begins) - 1
+
     def joined(self, more: Inputs) -> Inputs:
         """The rows of both."""
 

@@ -1,11 +1,12 @@
-"""The covariance of the surrogate, with its derivatives.
+"""The covariance of the surrogate, and the derivatives of sums of it.
 
     y(x, t) = (1 - fade * left(t)) * f(x) + left(t) * slow(x) + walk(x, t) + own(t)
               + seed + noise
     f(x)    = trend(x) + valley(x) + sum_k other_k(x)
 
 ``f`` is the objective after the last epoch: ``trend`` a quadratic with a weak prior, ``valley``
-with a Matern-5/2 kernel on the sheared axes (lr - a * batch, batch), each other parameter additive.
+with a squared-exponential kernel on the sheared axes (lr - a * batch, batch), each other parameter
+additive.
 ``slow`` and ``walk`` are what the training still has to gain after epoch t: a multiple of the time
 left, and a Wiener process in it, both smooth over x. ``fade`` says how much of ``f`` is yet to be
 seen early on, so an early epoch can say little of the last one, or the opposite. ``own`` is each
@@ -20,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from sweeper.region.inputs import Inputs
-from sweeper.region.matern import BATCH, LENGTHS, LR, SHEAR, Matern
+from sweeper.region.sheared import BATCH, LENGTHS, LR, SHEAR, Sheared
 
-__all__ = ["HYPER", "SEED", "covariance", "cross", "gradients", "other_part", "prior"]
+__all__ = ["HYPER", "SEED", "Covariance", "cross", "other_part", "prior"]
 
 Array = np.ndarray[Any, Any]
 
@@ -58,12 +59,14 @@ def prior(others: int, shear: float) -> tuple[Array, Array]:
 
 def cross(points: Inputs, data: Inputs, theta: Array) -> Array:
     """(points, rows) covariance of the objective after the last epoch with the data."""
-    found = _trend(points.core, data.core, _TREND)
-    found += np.exp(2 * theta[_VALLEY]) * Matern.of(points.core, data.core, theta).value
+    first, which = data.trials()
+    core = data.core[first]
+    found = _trend(points.core, core, _TREND)
+    found += np.exp(2 * theta[_VALLEY]) * Sheared.of(points.core, core, theta).value
     for k, nominal in enumerate(data.nominal):
         amplitude = np.exp(2 * theta[HYPER + k])
-        found += amplitude * _other(points.others[:, k], data.others[:, k], nominal)
-    return found * _Time.of(data.left, theta).seen
+        found += amplitude * _other(points.others[:, k], data.others[first, k], nominal)
+    return found[:, which] * _Time.of(data.left, theta).seen
 
 
 def other_part(data: Inputs, which: int, coordinate: float, theta: Array) -> Array:
@@ -72,46 +75,6 @@ def other_part(data: Inputs, which: int, coordinate: float, theta: Array) -> Arr
     part = _other(at, data.others[:, which], data.nominal[which])[0]
     found: Array = np.exp(2 * theta[HYPER + which]) * part * _Time.of(data.left, theta).seen
     return found
-
-
-def covariance(data: Inputs, theta: Array) -> Array:
-    """(rows, rows) covariance of the data."""
-    return _Parts.of(data, theta).total
-
-
-def gradients(data: Inputs, theta: Array) -> tuple[Array, list[Array]]:
-    """The covariance of the data, and its derivatives by hyperparameter."""
-    parts = _Parts.of(data, theta)
-    slopes: list[Array] = [np.zeros(0)] * len(theta)
-    valley, gain = parts.valley.gradients(theta), parts.gain.gradients(theta)
-    time, v2 = parts.slow + parts.walk, np.exp(2 * theta[_VALLEY])
-    for i in range(LENGTHS):
-        slopes[i] = parts.seen * v2 * valley[i] + time * gain[i]
-    slopes[_REACH] = time * (gain[LR] + gain[BATCH])
-    slopes[_VALLEY] = 2 * parts.seen * v2 * parts.valley.value
-    slopes[_SLOW], slopes[_WALK] = 2 * parts.slow * parts.over_x, 2 * parts.walk * parts.over_x
-    slopes[_OWN] = 2 * parts.own
-    slopes[SEED], slopes[_NOISE] = 2 * parts.seed, 2 * np.diag(parts.noise)
-    slopes[_CLOCK], slopes[_FADE] = _time_slopes(parts, theta)
-    for k, other in enumerate(parts.others):
-        slopes[HYPER + k] = 2 * parts.seen * other
-    return parts.total, slopes
-
-
-def _time_slopes(parts: _Parts, theta: Array) -> tuple[Array, Array]:
-    """By the clock, and by the fading."""
-    tau, slope, seen = parts.time.tau, parts.time.slope, parts.time.seen
-    s2, w2, fade = np.exp(2 * theta[_SLOW]), np.exp(2 * theta[_WALK]), theta[_FADE]
-    earlier = np.where(tau[:, None] <= tau[None, :], slope[:, None], slope[None, :])
-    by_clock = (s2 * _both(slope, tau) + w2 * earlier) * parts.over_x
-    by_clock += np.exp(2 * theta[_OWN]) * earlier * (parts.own > 0)
-    by_clock -= fade * _both(slope, seen) * parts.objective
-    return by_clock, -_both(tau, seen) * parts.objective
-
-
-def _both(a: Array, b: Array) -> Array:
-    found: Array = np.outer(a, b)
-    return found + found.T
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +99,29 @@ class _Time:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """The covariance of the data and what it is the sum of, all (rows, rows).
+class Covariance:
+    """The covariance of the data, and what it is the sum of.
+
+    What depends on the configuration alone is kept for each trial, since its rows share it.
 
     Attributes:
-        objective: of the objective after the last epoch, to be multiplied by ``seen``.
-        over_x: of what is left to gain, to be multiplied by ``slow + walk``.
+        which: (rows,) the row's trial, and ``starts``: the first row of each.
+        valley, others, objective: (trials, trials) the objective after the last epoch, to be
+            multiplied by what is ``seen`` of it at two epochs.
+        gain, over_x: (trials, trials) what is left to gain, to be multiplied by ``slow + walk``.
+        slow, walk, own, seed: (rows, rows).
         noise: (rows,) its variance.
+        total: (rows, rows)
     """
 
+    theta: Array
+    which: Array
+    starts: Array
     time: _Time
-    seen: Array
-    valley: Matern
+    valley: Sheared
     others: tuple[Array, ...]
     objective: Array
-    gain: Matern
+    gain: Sheared
     over_x: Array
     slow: Array
     walk: Array
@@ -160,29 +131,73 @@ class _Parts:
     total: Array
 
     @classmethod
-    def of(cls, data: Inputs, theta: Array) -> _Parts:
+    def of(cls, data: Inputs, theta: Array) -> Covariance:
         time = _Time.of(data.left, theta)
-        seen = np.outer(time.seen, time.seen)
-        valley = Matern.of(data.core, data.core, theta)
+        starts, which = data.trials()
+        core = data.core[starts]
+        valley = Sheared.of(core, core, theta)
         others = tuple(
             np.exp(2 * theta[HYPER + k]) * _other(z, z, nominal)
-            for k, (z, nominal) in enumerate(zip(data.others.T, data.nominal, strict=True))
+            for k, (z, nominal) in enumerate(zip(data.others[starts].T, data.nominal, strict=True))
         )
-        objective = _trend(data.core, data.core, _TREND)
+        objective = _trend(core, core, _TREND)
         objective = objective + np.exp(2 * theta[_VALLEY]) * valley.value + sum(others)
-        gain = Matern.of(data.core, data.core, theta, float(np.exp(theta[_REACH])))
-        over_x = _trend(data.core, data.core, _GAIN) + gain.value
+        gain = Sheared.of(core, core, theta, float(np.exp(theta[_REACH])))
+        over_x = _trend(core, core, _GAIN) + gain.value
         slow = np.exp(2 * theta[_SLOW]) * np.outer(time.tau, time.tau)
-        walk = np.exp(2 * theta[_WALK]) * np.minimum.outer(time.tau, time.tau)
-        together = data.trial[:, None] == data.trial[None, :]
+        earlier = np.minimum.outer(time.tau, time.tau)
+        walk = np.exp(2 * theta[_WALK]) * earlier
+        together = which[:, None] == which[None, :]
         seed = np.exp(2 * theta[SEED]) * np.outer(data.soft, data.soft) * together
-        own = np.exp(2 * theta[_OWN]) * np.minimum.outer(time.tau, time.tau) * together
+        own = np.exp(2 * theta[_OWN]) * earlier * together
         noise = np.exp(2 * theta[_NOISE]) * data.soft**2
-        total = seen * objective + (slow + walk) * over_x + own + seed
-        total += np.diag(noise + data.extra + _JITTER)
+        pairs = np.ix_(which, which)
+        total = np.outer(time.seen, time.seen) * objective[pairs]
+        total += (slow + walk) * over_x[pairs] + own + seed
+        total[np.diag_indices_from(total)] += noise + data.extra + _JITTER
         return cls(
-            time, seen, valley, others, objective, gain, over_x, slow, walk, own, seed, noise, total
+            theta, which, starts, time, valley, others, objective, gain, over_x,
+            slow, walk, own, seed, noise, total,
+        )  # fmt: skip
+
+    def slopes(self, weight: Array) -> Array:
+        """(hyperparameters,) derivatives of ``(weight * total).sum()``, where that is symmetric."""
+        theta, time = self.theta, self.time
+        found = np.zeros(len(theta))
+        of_objective = self._by_trial(weight * np.outer(time.seen, time.seen))
+        of_gain = self._by_trial(weight * (self.slow + self.walk))
+        v2 = np.exp(2 * theta[_VALLEY])
+        by_gain = self.gain.slopes(of_gain, theta)
+        found[:LENGTHS] = v2 * self.valley.slopes(of_objective, theta) + by_gain
+        found[_REACH] = by_gain[LR] + by_gain[BATCH]
+        found[_VALLEY] = 2 * v2 * np.vdot(of_objective, self.valley.value)
+        found[_OWN], found[SEED] = 2 * np.vdot(weight, self.own), 2 * np.vdot(weight, self.seed)
+        found[_NOISE] = 2 * np.vdot(np.diag(weight), self.noise)
+        for k, other in enumerate(self.others):
+            found[HYPER + k] = 2 * np.vdot(of_objective, other)
+        self._time_slopes(weight, found)
+        return found
+
+    def _time_slopes(self, weight: Array, found: Array) -> None:
+        """Those that come by the epochs."""
+        tau, slope, seen = self.time.tau, self.time.slope, self.time.seen
+        s2, w2, o2 = np.exp(2 * self.theta[[_SLOW, _WALK, _OWN]])
+        pairs = np.ix_(self.which, self.which)
+        objective, over_x = weight * self.objective[pairs], weight * self.over_x[pairs]
+        found[_SLOW], found[_WALK] = 2 * np.vdot(over_x, self.slow), 2 * np.vdot(over_x, self.walk)
+        found[_FADE] = -2 * tau @ objective @ seen
+        earlier = np.where(tau[:, None] <= tau[None, :], slope[:, None], slope[None, :])
+        found[_CLOCK] = (
+            2 * s2 * slope @ over_x @ tau
+            + w2 * np.vdot(over_x, earlier)
+            + o2 * np.vdot(weight * (self.own > 0), earlier)
+            - 2 * self.theta[_FADE] * slope @ objective @ seen
         )
+
+    def _by_trial(self, pairs: Array) -> Array:
+        """(trials, trials) sums of (rows, rows)."""
+        rows: Array = np.add.reduceat(pairs, self.starts, axis=0)
+        return np.add.reduceat(rows, self.starts, axis=1)
 
 
 def _features(core: Array) -> Array:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve_triangular  # type: ignore[import-untyped]
+from scipy.linalg import solve_triangular  # type: ignore[import-untyped]
+from scipy.linalg.lapack import dpotri  # type: ignore[import-untyped]
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from sweeper.region.inputs import Inputs
-from sweeper.region.kernel import covariance, cross, gradients, other_part, prior
+from sweeper.region.kernel import Covariance, cross, other_part, prior
 from sweeper.region.observations import Observations
 from sweeper.region.warp import Warp, inputs_of
 
@@ -37,7 +38,7 @@ class Surrogate:
 
     def posterior(self, points: Inputs, theta: Array) -> tuple[Array, Array]:
         """Mean (points,) and covariance (points, points) on the warped scale."""
-        total = covariance(self.inputs, theta)
+        total = Covariance.of(self.inputs, theta).total
         lower = np.linalg.cholesky(total)
         k = cross(points, self.inputs, theta)
         half = solve_triangular(lower, k.T, lower=True)
@@ -53,7 +54,7 @@ class Surrogate:
     def part(self, which: int, coordinate: float) -> float:
         """Mean of one other parameter's part at a coordinate, at the mode."""
         theta = self.draws[0]
-        total = covariance(self.inputs, theta)
+        total = Covariance.of(self.inputs, theta).total
         alpha = np.linalg.solve(total, self.target)
         return float(other_part(self.inputs, which, coordinate, theta) @ alpha)
 
@@ -88,13 +89,13 @@ def fit(obs: Observations, warp: Warp, shear: float, draws: int, seed: int = 0) 
 
 
 def _negative_log_likelihood(inputs: Inputs, target: Array, theta: Array) -> tuple[float, Array]:
-    total, slopes = gradients(inputs, theta)
-    factor = cho_factor(total, lower=True, check_finite=False)
-    inverse = cho_solve(factor, np.eye(len(target)), check_finite=False)
+    covariance = Covariance.of(inputs, theta)
+    lower = np.linalg.cholesky(covariance.total)
+    inverse = dpotri(lower, lower=1)[0]
+    inverse += np.tril(inverse, -1).T
     alpha = inverse @ target
-    value = 0.5 * float(target @ alpha) + float(np.log(np.diag(factor[0])).sum())
-    weight = 0.5 * (inverse - np.outer(alpha, alpha))
-    return value, np.array([float(np.vdot(weight, slope)) for slope in slopes])
+    value = 0.5 * float(target @ alpha) + float(np.log(np.diag(lower)).sum())
+    return value, covariance.slopes(0.5 * (inverse - np.outer(alpha, alpha)))
 
 
 def _laplace(loss: Any, mode: Array, sd: Array, draws: int, seed: int) -> Array:

@@ -16,6 +16,7 @@ Array = np.ndarray[Any, Any]
 
 _SCALE = 0.3  # of (median - best): closer to the best the warp is linear, beyond logarithmic
 _BAD = 0.5  # standard deviation of the value that stands for a diverged trial
+_FINISHED = 0.9  # percentile
 _AVERAGED = 4.0  # trials: of more, what is averaged away is no longer noise but the landscape
 _SOFT = 0.3
 
@@ -35,8 +36,7 @@ class Warp:
     def around(cls, obs: Observations) -> Warp:
         """Around the best finished trial."""
         best = float(obs.value[obs.final].min())
-        spread = float(np.median(_last_values(obs))) - best
-        return cls(best, max(_SCALE * spread, 1e-9 * max(1.0, abs(best))))
+        return cls(best, max(_SCALE * (_median(obs) - best), 1e-9 * max(1.0, abs(best))))
 
     def forward(self, value: Array) -> Array:
         found: Array = np.arcsinh((value - self.best) / self.scale)
@@ -57,6 +57,24 @@ def inputs_of(obs: Observations, warp: Warp) -> tuple[Inputs, Array]:
     extra = np.where(diverged, _BAD**2, 0.0)
     inputs = Inputs(obs.core, obs.others, obs.nominal, obs.left, obs.trial, soft, extra)
     return inputs, warped
+
+
+def _median(obs: Observations) -> float:
+    """The median of all trials, those that did not finish being worse than the finished ones.
+
+    Where fewer than half finished, the 90th percentile of these: the last values of stopped trials
+    are as far off as their epochs are early.
+    """
+    weights = obs.weight[obs.final]
+    ended = obs.weight[_lasts(obs)].sum()
+    share = min(0.5 * ended / weights.sum(), _FINISHED)
+    values = obs.value[obs.final]
+    return float(np.quantile(values, share, weights=weights, method="inverted_cdf"))
+
+
+def _lasts(obs: Observations) -> Array:
+    """(trials,) the last row of each."""
+    return np.flatnonzero(np.append(obs.trial[1:] != obs.trial[:-1], True))
 
 
 def _last_values(obs: Observations) -> Array:
