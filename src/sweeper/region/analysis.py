@@ -18,7 +18,7 @@ from sweeper.region.inputs import Inputs
 from sweeper.region.observations import Axes, Observations, axes_of, observe
 from sweeper.region.scale import BATCH_SIZE, LR, find
 from sweeper.region.surrogate import Surrogate, fit
-from sweeper.region.thin import thinned
+from sweeper.region.thin import MOST_ROWS, thinned
 from sweeper.region.warp import Warp
 
 __all__ = ["Analysis", "analyse"]
@@ -26,7 +26,7 @@ __all__ = ["Analysis", "analyse"]
 Array = np.ndarray[Any, Any]
 
 _FINISHED = 3
-_TRIALS = 8
+_TRIALS = 10
 _GUARD = 0.4  # share of the draws
 _GUARDED = 6  # finished trials, for a surrogate of their own
 _EXPONENT = 0.35  # of lr over batch size, before any trial (Shallue et al. 2019, arXiv:1811.03600)
@@ -57,6 +57,7 @@ def analyse(
     cells: tuple[int, int] = FINE,
     pending: Sequence[Mapping[str, ParamValue]] = (),
     guard: float = _GUARD,
+    rows: int = MOST_ROWS,
 ) -> Analysis:
     """Fit the surrogate and ask it for every cell.
 
@@ -65,6 +66,7 @@ def analyse(
         cells: most cells along lr and batch size.
         pending: trials that run; they are taken to end as expected.
         guard: share of the draws that come from a surrogate of the last epochs alone.
+        rows: most rows of data to fit to.
 
     Raises:
         TooFew: there is too little to fit it to.
@@ -74,7 +76,7 @@ def analyse(
         raise TooFew("neither lr nor batch size is searched")
     observations = observe(records, objective, axes)
     _check(observations)
-    observations = thinned(observations)
+    observations = thinned(observations, rows)
     models = _models(observations, _shear(axes), draws, guard)
     if pending:
         points = _points(axes, pending, observations.nominal)

@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 Side = Literal["lower", "upper"]
 
 RIM = 0.04  # outer share of a range
-_LIKELY = 0.2
+_LIKELY = 0.3
 _OVER_CHANCE = 1.5
 _OCTAVES = 2.0  # how far to move a logarithmic bound, at least by half its region's width
 _SHARE = 0.25  # of the range, for a linear one

@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 
 _BINS = 6
 _CANDIDATES = 250
+_ROWS = 260  # about 60 trials with their curves, thinner curves of more: seconds count here
 
 
 def place(
@@ -37,7 +38,15 @@ def place(
         TooFew: no surrogate can be fitted.
     """
     analysis = analyse(
-        records, objective, space, draws=6, each=80, cells=COARSE, pending=pending, guard=0
+        records,
+        objective,
+        space,
+        draws=6,
+        each=80,
+        cells=COARSE,
+        pending=pending,
+        guard=0,
+        rows=_ROWS,
     )
     left = doubt_left(analysis, seed)
     return params_of(analysis, space, int(left.argmin()))

@@ -20,21 +20,21 @@ _BINS = ((48, 8), (32, 6), (24, 5), (16, 4), (12, 3))
 """Cells along lr and batch size, and along each other parameter, from fine to coarse."""
 
 
-def thinned(obs: Observations) -> Observations:
-    """At most `MOST_ROWS` rows, each with the mean of trials that are alike and ended alike.
+def thinned(obs: Observations, most: int = MOST_ROWS) -> Observations:
+    """At most ``most`` rows, each with the mean of trials that are alike and ended alike.
 
     Where averaging does not suffice (many parameters), trials are left out at regular intervals.
     """
-    if len(obs.value) <= MOST_ROWS:
+    if len(obs.value) <= most:
         return obs
     obs = _fewer_epochs(obs)
     for bins in _BINS:
-        if len(obs.value) <= MOST_ROWS:
+        if len(obs.value) <= most:
             return obs
         averaged = _averaged(obs, _cells(obs, *bins))
-        if len(averaged.value) <= MOST_ROWS:
+        if len(averaged.value) <= most:
             return averaged
-    return _every(averaged, -(-len(averaged.value) // MOST_ROWS))
+    return _every(averaged, -(-len(averaged.value) // most))
 
 
 def _fewer_epochs(obs: Observations) -> Observations:
