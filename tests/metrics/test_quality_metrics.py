@@ -1,4 +1,4 @@
-"""STOI and PESQ: what their packages and torchmetrics say, and no crash on what they cannot do."""
+"""Metrics of recordings: what torchmetrics and the packages say, and no crash on hard cases."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sweeper.data import audio
 from sweeper.metrics.pesq import pesq
+from sweeper.metrics.si_sdr import si_sdr
 from sweeper.metrics.stoi import stoi
 
 RATE = 16000
@@ -32,6 +33,14 @@ def pairs() -> list[tuple[Tensor, Tensor]]:
         tuple(audio.read(VOICEBANK_MINI / folder / f"{name}.wav", RATE) for folder in folders)
         for name in ("p226_001", "p287_002")
     ]  # type: ignore[misc]
+
+
+def test_si_sdr_of_recordings_is_that_of_torchmetrics() -> None:
+    from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio as theirs
+
+    for noisy, clean in pairs():
+        expected = theirs(noisy.double(), clean.double(), zero_mean=True)
+        torch.testing.assert_close(si_sdr(noisy, clean), expected)
 
 
 def test_stoi_is_that_of_torchmetrics_and_its_package() -> None:
