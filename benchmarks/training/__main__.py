@@ -202,7 +202,7 @@ def _render(found: Sequence[Measured]) -> str:
     return "\n".join(
         [
             "# Training steps side by side\n",
-            f"{machine()}; PyTorch {torch.__version__}, one thread, float32.\n",
+            f"{machine()} One thread, float32.\n",
             "The other is asteroid's DPRNNTasNet or a plain port of Wave-U-Net; sides take turns, "
             "and each starts from the same weights and sees the same batches.\n",
             _HEAD,

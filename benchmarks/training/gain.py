@@ -87,7 +87,7 @@ def _render(found: Sequence[Gain]) -> str:
     return "\n".join(
         [
             "# A small DPRNN on a few minutes of speech\n",
-            f"{machine()}; one thread.\n",
+            f"{machine()} One thread.\n",
             "| seed | best checkpoint, dB over noisy | its epoch | last epoch, dB "
             "| CPU s to the first 5 dB | CPU s in all |",
             "|--:|--:|--:|--:|--:|--:|",

@@ -68,8 +68,9 @@ class UpLayer(Layer):
 
     def forward(self, below_BxTxC: Tensor, same_BxTxC: Tensor) -> Tensor:  # type: ignore[override]
         weight, bias = self.weights()
-        y_BxTxC = convolved(same_BxTxC, weight[:, self.below :], bias, weight.shape[-1] // 2)
-        weight = weight[:, : self.below]
+        sizes = [self.below, weight.shape[1] - self.below]
+        weight, same_weight = torch.split(weight, sizes, dim=1)
+        y_BxTxC = convolved(same_BxTxC, same_weight, bias, weight.shape[-1] // 2)
         y_BxTxC = y_BxTxC + self._interpolated(below_BxTxC, weight)
         ends = _beyond_the_ends(below_BxTxC, weight, y_BxTxC.shape[1])
         return self.activated(y_BxTxC.index_add_(1, *ends, alpha=-1))
@@ -77,13 +78,15 @@ class UpLayer(Layer):
     def _interpolated(self, x_BxTxC: Tensor, weight: Tensor) -> Tensor:
         """Convolution of the interpolated features (batch, 2 T - 1, channels), but for the ends."""
         outputs, _, kernel = weight.shape
-        taps = self.phases.shape[1]
+        taps, length = self.phases.shape[1], 2 * x_BxTxC.shape[1] - 1
         before = (kernel // 2 + 1) // 2
+        padding = max(before, taps - 1 - before)  # on both sides, and then too many outputs
         filters = torch.einsum("ptk,oik->poit", self.phases, weight).flatten(0, 1)
-        padded = functional.pad(x_BxTxC, (0, 0, before, taps - 1 - before))
+        y_BxTx2C = convolved(x_BxTxC, filters, None, padding)
         # the two outputs of a sample, one behind the other, lie in memory in the order of time
-        y_BxTx2C = convolved(padded, filters, None, 0)
-        return y_BxTx2C.reshape(len(y_BxTx2C), -1, outputs)[:, :-1]
+        return y_BxTx2C.reshape(len(y_BxTx2C), -1, outputs).narrow(
+            1, 2 * (padding - before), length
+        )
 
 
 def interpolating(kernel: int) -> Tensor:
