@@ -265,3 +265,71 @@ def test_a_sweep_is_told_the_consequence_of_what_many_trials_show() -> None:
     assert "from 30 to 60" in said
     assert not list(find_all(rest, LOSS, EPOCHS).consequences())
     assert find_all([], LOSS, EPOCHS).line == ""
+
+
+def _recorded(train: str, valid: str, first: float, spread: float) -> list[EpochReport]:
+    """Epochs of a training of benchmarks.diagnosis; single steps as noisy as it had them."""
+    draw = np.random.default_rng(0)
+    reports = []
+    losses = zip(map(float, train.split()), map(float, valid.split()), strict=True)
+    for epoch, (fit, loss) in enumerate(losses, 1):
+        steps = {STEPS * epoch + k: fit + spread * draw.normal() for k in range(1, STEPS)}
+        told = {1: first, **steps} if epoch == 1 else steps
+        reports.append(EpochReport(epoch, {"train_loss": fit, "val_loss": loss}, 1e9 + epoch, told))
+    return reports
+
+
+def test_noisy_steps_and_a_late_start_are_no_divergence_where_the_validation_falls() -> None:
+    slow = _recorded(
+        "0.677 0.702 0.668 0.679 0.707 0.667 0.635 0.602 0.595 0.515",
+        "0.69 0.685 0.687 0.707 0.686 0.649 0.626 0.597 0.594 0.532",
+        first=0.667,
+        spread=0.05,
+    )
+    assert _found(slow) is Finding.STILL_IMPROVING
+
+
+def test_a_lucky_first_step_is_no_divergence_where_the_validation_falls() -> None:
+    fast = _recorded(
+        "10.1 9.38 9.46 7.85 7.22 5.46",
+        "9.51 9.26 8.87 8.11 6.8 4.93",
+        first=6.4,
+        spread=1.6,
+    )
+    assert _found(fast) is Finding.STILL_IMPROVING
+
+
+def test_coming_back_from_where_large_steps_threw_it_is_no_learning() -> None:
+    thrown = _recorded(
+        "8.84 8.81 7.92 8.07 7.9 8.07 7.72 7.65 7.28 7.2 6.58 "
+        "6.98 7.19 6.92 7.54 7.13 6.81 6.73 7.34 6.78 6.54",
+        "8.49 8.45 8.12 6.52 7.87 7.57 7.13 7.0 6.66 6.41 6.57 "
+        "6.43 6.31 6.34 6.65 6.53 6.46 6.4 6.38 6.63 6.34",
+        first=5.5,
+        spread=2.6,
+    )
+    assert _found(thrown) is Finding.DIVERGENCE
+
+
+def test_making_up_for_a_jump_is_not_still_improving() -> None:
+    jumped = _recorded(
+        "4.28 3.28 3.24 2.34 2.07 0.41 -0.03 0.11 -0.18 0.47 -0.53 -0.6 "
+        "-0.91 -1.31 -0.94 0.28 0.31 0.71 0.42 0.02 -0.58 -0.49 0.3",
+        "3.89 3.53 2.41 1.9 1.29 0.73 0.32 -0.05 -0.25 0.17 -0.32 -0.37 "
+        "-0.94 -1.04 -1.18 1.14 0.02 -0.42 0.09 -0.4 -0.83 -0.91 -0.56",
+        first=6.3,
+        spread=2.4,
+    )
+    assert _found(jumped) is Finding.CONVERGENCE
+
+
+@pytest.mark.parametrize("untrained", [4.0, 40.0])
+def test_what_the_first_epoch_brought_counts_as_gained(untrained: float) -> None:
+    """The same late fall is much of a way of 3, and little of one of 38."""
+    reports = [
+        replace(r, metrics=r.metrics | {"val_loss": 3.0 - 0.03 * r.epoch})
+        for r in _reports(Finding.CONVERGENCE, noise=0.005)
+    ]
+    first = {**reports[0].steps, 1: untrained}
+    found = _found([replace(reports[0], steps=first), *reports[1:]])
+    assert (found is Finding.STILL_IMPROVING) == (untrained < 10)

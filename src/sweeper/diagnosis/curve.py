@@ -85,6 +85,19 @@ class Curve:
         return self.first - self.end
 
     @property
+    def order(self) -> float:
+        """Kendall's tau of values and epochs: -1 where every epoch is below all before it."""
+        i, j = np.triu_indices(len(self), 1)
+        return float(np.mean(np.sign(self.values[j] - self.values[i])))
+
+    @property
+    def late_gain(self) -> float:
+        """How far the level of the last third is below that of the third before it."""
+        third = max(2, len(self) // 3)
+        before, after = self.values[-2 * third : -third], self.values[-third:]
+        return float(np.median(before) - np.median(after))
+
+    @property
     def late_fall(self) -> tuple[float, float]:
         """What a third of the epochs brings at the speed it has at the end, and how sure that is.
 

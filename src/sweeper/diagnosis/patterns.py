@@ -19,10 +19,12 @@ _MOVING = 0.01  # of a step's spread: its noise, where they move
 _FLAT = 0.005  # of the loss: the same, where steps hardly differ
 _BELOW = 1.5  # times a step's spread: so far below the first step, and it has learned
 _SURE = 4.0  # times an epoch's noise: no chance
-_PLAIN = 10.0  # the same, of a fall from where large steps may have thrown it
+_PLAIN = 20.0  # the same, of a fall from where large steps may have thrown it
+_ORDERLY = -0.7  # Kendall's tau: falls from epoch to epoch, which large steps do not bring about
 _LOST = 0.5  # of the way down
 _LAG = 0.25  # of the training loss's way
 _TENTH = 0.1  # of a way: what counts
+_LATE = 0.12  # of what was gained: brought by the last third of the epochs
 _EARLY = 0.25  # of the epochs
 _LONG = 8  # epochs without a gain that are too many
 
@@ -72,12 +74,14 @@ def _went_nowhere(sight: Sight) -> str:
 
 
 def _learned(sight: Sight) -> bool:
-    """The first step's loss can be a lucky one: a curve that falls smoothly counts as well."""
+    """Plainly below the first step; that loss can be a lucky one, so a smooth fall counts too."""
     valid, fit = sight.valid, sight.fit
     if not sight.has_steps:
         return valid.fell > _SURE * valid.noise or fit.fell > _SURE * fit.noise
     plainly = _BELOW * sight.spread
-    return sight.below > plainly or (sight.below > -plainly and valid.fell > _PLAIN * valid.noise)
+    orderly = valid.order < _ORDERLY and valid.fell > _SURE * valid.noise
+    smoothly = orderly or valid.fell > _PLAIN * valid.noise
+    return sight.below > plainly or (sight.below > -plainly and smoothly)
 
 
 def _ended_above(sight: Sight) -> bool:
@@ -132,9 +136,11 @@ def _lags(sight: Sight) -> str:
 
 
 def _still_falls(sight: Sight) -> str:
+    """At the speed of its last third, and the third before it was above that."""
     valid = sight.valid
     fall, error = valid.late_fall
-    if valid.fell <= 0 or fall <= max(_TENTH * valid.fell, 2 * error):
+    least = _LATE * sight.gained
+    if valid.fell <= 0 or fall <= max(least, 2 * error) or valid.late_gain <= least:
         return ""
     return (
         f"the last third of the epochs brought {min(1.0, fall / valid.fell):.0%} of what "

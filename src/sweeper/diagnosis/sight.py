@@ -48,6 +48,15 @@ class Sight:
         return self.start - min(ends)
 
     @property
+    def gained(self) -> float:
+        """How far the validation loss came down since the first epoch, or surely since the start.
+
+        The first step's loss can be an unlucky one, so by a step's spread less.
+        """
+        since_start = self.start - self.spread - self.valid.end
+        return max(self.valid.fell, since_start) if self.comparable else self.valid.fell
+
+    @property
     def way(self) -> float:
         """How far the training loss came down; the first step's loss can be a lucky one."""
         return max(self.start, self.fit.first) - self.fit.end
