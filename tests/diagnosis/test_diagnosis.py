@@ -311,6 +311,18 @@ def test_coming_back_from_where_large_steps_threw_it_is_no_learning() -> None:
     assert _found(thrown) is Finding.DIVERGENCE
 
 
+def test_coming_back_in_order_to_above_the_first_step_is_no_learning() -> None:
+    thrown = _recorded(
+        "6.34 9.64 9.68 9.46 8.24 8.65 5.47 4.95 5.19 3.78 4.81 6.12 5.52 4.17 4.85 3.71 3.58 "
+        "2.38 2.92 4.33",
+        "8.0 9.59 9.45 9.42 8.08 7.55 5.62 6.06 5.58 5.33 5.77 5.51 5.05 5.96 5.36 4.51 4.4 "
+        "4.35 3.65 3.59",
+        first=-0.25,
+        spread=2.4,
+    )
+    assert _found(thrown) is Finding.DIVERGENCE
+
+
 def test_making_up_for_a_jump_is_not_still_improving() -> None:
     jumped = _recorded(
         "4.28 3.28 3.24 2.34 2.07 0.41 -0.03 0.11 -0.18 0.47 -0.53 -0.6 "

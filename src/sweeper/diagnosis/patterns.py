@@ -18,6 +18,7 @@ _STILL = 0.1  # of a step's spread: the validation loss of weights that hardly m
 _MOVING = 0.01  # of a step's spread: its noise, where they move
 _FLAT = 0.005  # of the loss: the same, where steps hardly differ
 _BELOW = 1.5  # times a step's spread: so far below the first step, and it has learned
+_LUCKY = 1.0  # times a step's spread: so low, a first step's loss may be luck
 _SURE = 4.0  # times an epoch's noise: no chance
 _PLAIN = 20.0  # the same, of a fall from where large steps may have thrown it
 _ORDERLY = -0.7  # Kendall's tau: falls from epoch to epoch, which large steps do not bring about
@@ -81,7 +82,7 @@ def _learned(sight: Sight) -> bool:
     plainly = _BELOW * sight.spread
     orderly = valid.order < _ORDERLY and valid.fell > _SURE * valid.noise
     smoothly = orderly or valid.fell > _PLAIN * valid.noise
-    return sight.below > plainly or (sight.below > -plainly and smoothly)
+    return sight.below > plainly or (sight.below > -_LUCKY * sight.spread and smoothly)
 
 
 def _ended_above(sight: Sight) -> bool:
