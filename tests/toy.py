@@ -68,6 +68,14 @@ def slow(trial: Trial, /) -> Iterator[EpochReport]:
     yield from _reports(trial, 0.1)
 
 
+def gated(trial: Trial, /) -> Iterator[EpochReport]:
+    """Waits in its second epoch until there is a file ``go`` in the working folder."""
+    for report in _reports(trial):
+        while report.epoch == 2 and not Path("go").exists():
+            time.sleep(0.05)
+        yield report
+
+
 def cliff(trial: Trial, /) -> Iterator[EpochReport]:
     """Diverges above lr = 0.02."""
     for report in _reports(trial):

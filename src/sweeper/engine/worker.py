@@ -8,9 +8,11 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+import ray
 from ray import tune
 
 from sweeper.config.yaml_core import dump
+from sweeper.engine.cluster import Ground
 from sweeper.engine.workers import sign_on
 from sweeper.records import Trial
 from sweeper.trial import Outcome, TrialRun
@@ -32,13 +34,17 @@ class Worker(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         trial: Trial = config["trial"]
-        folder: str = config["folder"]
+        ground: Ground = config["ground"]
+        context = ray.get_runtime_context()
+        if lacking := ground.lacking():
+            raise RuntimeError(f"node {context.get_node_id()[:8]} {lacking}")
+        folder = str(ground.folder)
         os.chdir(folder)
         if folder not in sys.path:
             sys.path.insert(0, folder)
         self._run = TrialRun(trial)
         _write_config(trial)
-        sign_on(trial.directory)
+        sign_on(trial.directory, context.get_node_id())
         self._spoiled = False
 
     def step(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import time
@@ -12,17 +13,39 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["Workers", "sign_on"]
+__all__ = ["Workers", "kill_worker", "node_of", "sign_on"]
 
 _NAME = "worker.json"
 _SECONDS = 1.0
 
 
-def sign_on(directory: Path) -> None:
-    """Write down that this process works on the trial in ``directory``."""
+def sign_on(directory: Path, node: str = "") -> None:
+    """Write down that this process works on the trial in ``directory``, on that node of Ray."""
     me = psutil.Process()
-    noted = json.dumps({"pid": me.pid, "began": me.create_time()})
-    (directory / _NAME).write_text(noted, encoding="utf-8")
+    noted = {"pid": me.pid, "began": me.create_time(), "machine": _machine(), "node": node}
+    (directory / _NAME).write_text(json.dumps(noted), encoding="utf-8")
+
+
+def node_of(directory: Path) -> str:
+    """The node of Ray whose worker signed on for the trial, if not this machine; else empty."""
+    try:
+        found = json.loads((directory / _NAME).read_text(encoding="utf-8"))
+        return "" if found["machine"] == _machine() else str(found["node"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+
+
+def kill_worker(directory: Path) -> None:
+    """Kill this machine's worker on the trial, and all below it, whatever it is doing."""
+    process = _process_on(directory)
+    if process is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        victims = [process, *process.children(recursive=True)]
+        for victim in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+        psutil.wait_procs(victims, timeout=10)
 
 
 @dataclass(slots=True)
@@ -40,7 +63,9 @@ class _Sight:
 
 
 class Workers:
-    """Looks after the processes that work on trials, each known by its trial's folder.
+    """Looks after this machine's processes that work on trials, each known by its trial's folder.
+
+    Of those on other nodes of a cluster it sees nothing, and says nothing.
 
     Args:
         concurrent: how many work at once; each may use an equal share of the machine's memory.
@@ -59,18 +84,6 @@ class Workers:
         self._seen = {d: sight for d, sight in self._seen.items() if d in directories}
         for directory in directories:
             self._look_at(directory)
-
-    def kill(self, directory: Path) -> None:
-        """Kill the worker on the trial, and all below it, whatever it is doing."""
-        process = _process_on(directory)
-        if process is None:
-            return
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victims = [process, *process.children(recursive=True)]
-            for victim in victims:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    victim.kill()
-            psutil.wait_procs(victims, timeout=10)
 
     def was_hungry(self, directory: Path) -> bool:
         """Whether the worker was seen with half of its share of the memory, or more.
@@ -107,15 +120,24 @@ class Workers:
 
 
 def _process_on(directory: Path) -> psutil.Process | None:
-    """The living process that signed on for the trial; None where there is none."""
+    """The living process of this machine that signed on for the trial; None where there is none."""
     try:
         found = json.loads((directory / _NAME).read_text(encoding="utf-8"))
+        if found["machine"] != _machine():
+            return None
         process = psutil.Process(found["pid"])
         # a pid is given again to strangers; its start time tells them apart
         is_it = process.create_time() == found["began"] and process.pid != os.getpid()
         return process if is_it else None
     except (OSError, ValueError, LookupError, TypeError, psutil.NoSuchProcess):
         return None
+
+
+@functools.cache
+def _machine() -> str:
+    """What tells one machine's process ids from another's; a container has its own."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
 
 
 def _kernel_kills() -> int:
