@@ -18,6 +18,11 @@ import psutil
 _SETTINGS = {"num_cpus": 2, "object_store_memory": 80 * 2**20}
 
 
+def can_start_apart() -> bool:
+    """Whether this user may hide a folder from a process (`Nodes.start_apart`)."""
+    return not subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode
+
+
 class Nodes:
     """Nodes with two processors each; the first one is the head, where drivers run.
 

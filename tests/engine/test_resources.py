@@ -95,3 +95,12 @@ def test_an_address_is_that_of_a_cluster(address: str) -> None:
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="address"):
         Resources(address=address)
+
+
+def test_a_storage_is_named_without_its_credentials() -> None:
+    options = "endpoint_override=minio.lab:9000&scheme=http&region=eu-1"
+    assert Resources(storage=f"s3://bucket/team?{options}").storage
+    assert Resources(storage="s3://bucket").storage
+    for wrong in ("/mnt/share", "gs://bucket", "s3://", "s3://key:secret@bucket/team"):
+        with pytest.raises(ValueError, match="storage"):
+            Resources(storage=wrong)

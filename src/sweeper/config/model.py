@@ -46,6 +46,8 @@ Hours = Annotated[FiniteFloat, Field(gt=0)]
 Auto = Literal["auto"]
 ADDRESS = r"^(local|auto|[^\s:/@]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$"
 """Of a Ray cluster. A driver is one of its nodes, so there is no ``ray://``."""
+STORAGE = r"^s3://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\s?#@]*)?(\?[^\s#@]*)?$"
+"""Of an object store, without credentials: it is written to logs and to MLflow."""
 Repeats = Literal["reuse", "train"]
 Goal = Literal["best", "region"]
 
@@ -139,6 +141,11 @@ class Resources(_Frozen):
         pattern=ADDRESS,
         description="a Ray cluster to join: host:port of its head, or auto for the one that this "
         "machine belongs to; local: Ray is started on this machine alone",
+    )
+    storage: Annotated[str, Field(pattern=STORAGE)] | None = Field(
+        None,
+        description="s3://bucket/prefix for checkpoints and artifacts, where the nodes of a "
+        "cluster share no folder; credentials come from the environment",
     )
     cpus: Annotated[int, Field(gt=0)] | Auto = Field(
         "auto", description="processors for the sweep; auto: all"

@@ -12,9 +12,9 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from sweeper import words
-from sweeper.engine.cluster import kill_on
+from sweeper.engine.cluster import kill_anywhere
 from sweeper.engine.conductor import Conductor, Ending, Next
-from sweeper.engine.workers import Workers, kill_worker, node_of
+from sweeper.engine.workers import Workers
 from sweeper.records import TrialState
 from sweeper.trial import Outcome
 
@@ -158,7 +158,7 @@ class LedgerCallback(Callback):
         for trial in trials:
             if trial.status == trial.RUNNING and (number := _number(trial)) in hanging:
                 trial.max_failures = 0  # there is nothing to try again
-                _kill(self._folder(number))
+                kill_anywhere(self._conductor.sign(number))
                 self._conductor.on_hanging(number)
 
     def _out_of_memory(self, trial: TuneTrial) -> str:
@@ -189,14 +189,6 @@ class LedgerStopper(Stopper):
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
-
-
-def _kill(directory: Path) -> None:
-    """Kill the worker on the trial, wherever it runs."""
-    if node := node_of(directory):
-        kill_on(node, directory)
-    else:
-        kill_worker(directory)
 
 
 def _number(trial: TuneTrial) -> int:

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 from sweeper import words
 from sweeper.engine import environment
 from sweeper.engine.resources import Node, Slots, plan_slots
-from sweeper.engine.workers import kill_worker
+from sweeper.engine.workers import kill_worker, node_of
 from sweeper.errors import SweeperError
 
 if TYPE_CHECKING:
     from sweeper.config import Resources
     from sweeper.engine.conductor import Conductor
 
-__all__ = ["Cluster", "Ground", "join", "kill_on", "slots_for"]
+__all__ = ["Cluster", "Ground", "join", "kill_anywhere", "slots_for"]
 
+Sign = Mapping[str, Any]
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
 _ANSWER_SECONDS = 60.0
@@ -137,8 +138,7 @@ class Cluster:
         Raises:
             SweeperError: one of them cannot train; the message names all that cannot.
         """
-        paths = self.conductor.ledger.paths
-        left = [paths.trial(number) for number in self.conductor.ledger.unfinished()]
+        left = [self.conductor.sign(number) for number in self.conductor.ledger.unfinished()]
         members = _members()
         self._ask(members, left)
         end = time.monotonic() + _ANSWER_SECONDS
@@ -164,7 +164,7 @@ class Cluster:
             self.conductor.cancel(f"{_useless(wrong)} Running trials go on with `sweeper resume`")
         self._count()
 
-    def _ask(self, members: Mapping[str, _Member], left: Sequence[Path]) -> None:
+    def _ask(self, members: Mapping[str, _Member], left: Sequence[Sign]) -> None:
         for node_id in members:
             self._asked[node_id] = _call_on(node_id, _prepare, self.ground, left)
 
@@ -197,20 +197,24 @@ class Cluster:
         return sorted(member.name for member in self._fit.values()) or ["no node is left"]
 
 
-def kill_on(node_id: str, directory: Path) -> None:
-    """Kill the worker on the trial in ``directory``, which runs on that node."""
+def kill_anywhere(sign: Mapping[str, Any]) -> None:
+    """Kill the worker that signed on, on whichever node it runs."""
+    node_id = node_of(sign)
+    if not node_id:
+        kill_worker(sign)
+        return
     import ray
 
     try:
-        ray.get(_call_on(node_id, kill_worker, directory), timeout=_ANSWER_SECONDS)
+        ray.get(_call_on(node_id, kill_worker, sign), timeout=_ANSWER_SECONDS)
     except (ray.exceptions.RayError, TimeoutError):
         log.warning("node %s does not answer; its worker may hang on", node_id, exc_info=True)
 
 
-def _prepare(ground: Ground, left: Sequence[Path]) -> str:
-    """On a node: end the workers on the trials ``left``; gives what the node lacks."""
-    for directory in left:
-        kill_worker(directory)
+def _prepare(ground: Ground, left: Sequence[Sign]) -> str:
+    """On a node: end those of the workers ``left`` that are here; gives what the node lacks."""
+    for sign in left:
+        kill_worker(sign)
     return ground.lacking()
 
 

@@ -8,16 +8,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweeper import words
 from sweeper.config import apply
 from sweeper.engine.confirm import ConfirmStage
 from sweeper.engine.failures import Failures
 from sweeper.engine.limits import hours_used_up, is_over, target_reached
+from sweeper.engine.storage import Storage
+from sweeper.engine.workers import SIGN_NAME, signed_on
 from sweeper.ledger.files import told
 from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
-from sweeper.trial import Outcome, request_stop
+from sweeper.trial import STOP_NAME, Outcome, request_stop
 
 if TYPE_CHECKING:
     from sweeper.engine.resources import Slots
@@ -63,6 +65,7 @@ class Conductor:
     Attributes:
         ending: set once no new trial shall start.
         why: in words.
+        storage: where trials' files are, if not in the sweep's folder.
         pausing: who wants that no trial runs until further notice; empty for nobody.
         confirm_now: train the best again, and let the search be, whatever is left of it.
     """
@@ -77,6 +80,7 @@ class Conductor:
 
     def __post_init__(self) -> None:
         self._config = self.ledger.config
+        self.storage = Storage.of(self._config)
         self._waiting = deque(self.ledger.unfinished())
         self._running: dict[int, float | None] = {}  # with their deadlines
         self._left: deque[int] = deque()
@@ -130,6 +134,7 @@ class Conductor:
         self._running.pop(number, None)
         if outcome.state is TrialState.COMPLETE and not self.ledger.record(number).reports:
             outcome = Outcome(TrialState.FAILED, "the task ended without a report")
+        self._bring(number)
         record = self.ledger.end(number, outcome.state, outcome.reason)
         self.ledger.paths.discard_checkpoints(number)
         if why := self._failures.count(replace(outcome, state=record.state)):
@@ -191,6 +196,16 @@ class Conductor:
         paused = f"paused by {self.pausing}" if self.pausing else "paused"
         self.ledger.interrupt(number, why or paused)
         self._left.append(number)
+
+    def sign(self, number: int) -> dict[str, Any]:
+        """What the trial's worker said of itself (`sweeper.engine.workers.sign_on`)."""
+        folder = self.ledger.paths.trial(number)
+        if self.storage is not None:
+            try:
+                self.storage.bring(number, folder, SIGN_NAME)
+            except OSError:
+                log.warning("trial %d: its worker is not known", number, exc_info=True)
+        return signed_on(folder)
 
     def begin_round(self) -> None:
         """Trials are about to be handed out, from the session's beginning or after a pause."""
@@ -291,6 +306,22 @@ class Conductor:
         folder = self.ledger.paths.trial(number)
         with told(folder, "write to"):
             request_stop(folder, state, reason)
+        if self.storage is not None:
+            try:
+                self.storage.keep(number, folder, STOP_NAME)
+            except OSError:
+                # it trains on, and the next report brings the request again
+                log.warning("trial %d cannot be asked to stop", number, exc_info=True)
+
+    def _bring(self, number: int) -> None:
+        """Bring the ended trial's files from the storage, and free what is no longer needed."""
+        if self.storage is None:
+            return
+        try:
+            self.storage.discard_checkpoints(number)
+            self.storage.bring(number, self.ledger.paths.trial(number))
+        except OSError:
+            log.warning("trial %d: files stay in %s", number, self.storage.uri, exc_info=True)
 
     def _end_search(self, why: str) -> None:
         """Start no new trial of the search if there is a reason; what it found may be confirmed."""

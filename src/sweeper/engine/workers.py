@@ -7,15 +7,16 @@ import functools
 import json
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-__all__ = ["Workers", "kill_worker", "node_of", "sign_on"]
+__all__ = ["SIGN_NAME", "Workers", "kill_worker", "node_of", "sign_on", "signed_on"]
 
-_NAME = "worker.json"
+SIGN_NAME = "worker.json"
 _SECONDS = 1.0
 
 
@@ -23,21 +24,26 @@ def sign_on(directory: Path, node: str = "") -> None:
     """Write down that this process works on the trial in ``directory``, on that node of Ray."""
     me = psutil.Process()
     noted = {"pid": me.pid, "began": me.create_time(), "machine": _machine(), "node": node}
-    (directory / _NAME).write_text(json.dumps(noted), encoding="utf-8")
+    (directory / SIGN_NAME).write_text(json.dumps(noted), encoding="utf-8")
 
 
-def node_of(directory: Path) -> str:
-    """The node of Ray whose worker signed on for the trial, if not this machine; else empty."""
+def signed_on(directory: Path) -> dict[str, Any]:
+    """What the worker on the trial wrote down; empty where there is nothing to be read."""
     try:
-        found = json.loads((directory / _NAME).read_text(encoding="utf-8"))
-        return "" if found["machine"] == _machine() else str(found["node"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return ""
+        found = json.loads((directory / SIGN_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def kill_worker(directory: Path) -> None:
-    """Kill this machine's worker on the trial, and all below it, whatever it is doing."""
-    process = _process_on(directory)
+def node_of(sign: Mapping[str, Any]) -> str:
+    """The node of Ray whose worker has signed on, if that is not this machine; else empty."""
+    return "" if sign.get("machine") == _machine() else str(sign.get("node", ""))
+
+
+def kill_worker(sign: Mapping[str, Any]) -> None:
+    """Kill the worker that signed on, and all below it, whatever it does; on this machine only."""
+    process = _process(sign)
     if process is None:
         return
     with contextlib.suppress(psutil.NoSuchProcess):
@@ -108,7 +114,7 @@ class Workers:
         kills = _kernel_kills()  # before the worker is looked at: a kill in between counts
         sight = self._seen.get(directory)
         if sight is None:
-            process = _process_on(directory)
+            process = _process(signed_on(directory))
             if process is None:
                 return
             # it may be dead by now: what the kernel killed before is no evidence against it
@@ -119,17 +125,16 @@ class Workers:
                 sight.kills = kills
 
 
-def _process_on(directory: Path) -> psutil.Process | None:
-    """The living process of this machine that signed on for the trial; None where there is none."""
+def _process(sign: Mapping[str, Any]) -> psutil.Process | None:
+    """The living process of this machine that signed on; None where there is none."""
+    if sign.get("machine") != _machine():
+        return None
     try:
-        found = json.loads((directory / _NAME).read_text(encoding="utf-8"))
-        if found["machine"] != _machine():
-            return None
-        process = psutil.Process(found["pid"])
+        process = psutil.Process(sign["pid"])
         # a pid is given again to strangers; its start time tells them apart
-        is_it = process.create_time() == found["began"] and process.pid != os.getpid()
+        is_it = process.create_time() == sign["began"] and process.pid != os.getpid()
         return process if is_it else None
-    except (OSError, ValueError, LookupError, TypeError, psutil.NoSuchProcess):
+    except (ValueError, LookupError, TypeError, psutil.NoSuchProcess):
         return None
 
 
