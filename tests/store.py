@@ -9,7 +9,6 @@ ACCESS = {
     "AWS_SECRET_ACCESS_KEY": "hidden-by-all-means",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-BUCKET = "trials"
 
 
 class Store:
@@ -23,6 +22,7 @@ class Store:
         self._server.start()
         _, port = self._server.get_host_and_port()
         self._endpoint = f"127.0.0.1:{port}"
+        self.bucket = f"trials-{port}"  # all servers of a process have the same buckets
         self.files: Any = pyarrow.fs.S3FileSystem(
             access_key=ACCESS["AWS_ACCESS_KEY_ID"],
             secret_key=ACCESS["AWS_SECRET_ACCESS_KEY"],
@@ -31,19 +31,19 @@ class Store:
             region="us-east-1",
             allow_bucket_creation=True,
         )
-        self.files.create_dir(BUCKET)
+        self.files.create_dir(self.bucket)
 
     @property
     def uri(self) -> str:
         options = f"endpoint_override={self._endpoint}&scheme=http&region=us-east-1"
-        return f"s3://{BUCKET}/team?{options}"
+        return f"s3://{self.bucket}/team?{options}"
 
     def names(self) -> set[str]:
         """All objects, without the bucket's name."""
         import pyarrow.fs
 
-        found = self.files.get_file_info(pyarrow.fs.FileSelector(BUCKET, recursive=True))
-        return {info.path.removeprefix(f"{BUCKET}/") for info in found if info.is_file}
+        found = self.files.get_file_info(pyarrow.fs.FileSelector(self.bucket, recursive=True))
+        return {info.path.removeprefix(f"{self.bucket}/") for info in found if info.is_file}
 
     def close(self) -> None:
         self._server.stop()

@@ -63,7 +63,7 @@ def test_a_store_that_cannot_be_written_to_is_said_before_a_trial_begins(
     store.close()
     code, said = shop.run("run", "toy.yaml", *_flags(store))
     assert code == 2
-    assert "cannot write to s3://trials/team?" in said
+    assert f"cannot write to s3://{store.bucket}/team?" in said
     assert shop.records() == []
 
 
