@@ -80,7 +80,7 @@ def plan_slots(resources: Resources, cluster: Sequence[Node] = ()) -> Slots:
     concurrent = _at_most(resources.concurrent, fit)
     if concurrent < 1:
         one = f"one trial asks for {per_cpu} CPUs and {per_gpu} GPUs"
-        raise _too_much(one, where, Node(cpus, gpus))
+        raise _too_much(one, where, whole)
     if per_cpu == "auto":
         used = [(n, min(fit, concurrent)) for n, fit in zip(nodes, fits, strict=True) if fit]
         per_cpu = min(_share(min(n.cpus, cpus), most, gpus) for n, most in used)
