@@ -44,10 +44,11 @@ def test_another_worker_finds_what_one_has_kept(store: Store, tmp_path: Path) ->
     (first / "previous.ckpt").write_text("epoch 0")
     (first / ".half").write_text("half")
     upload()
-    storage.bring(3, second)
+    storage.bring(3, second, *storage.names(3))
     found = {str(p.relative_to(second)): p.read_text() for p in second.rglob("*") if p.is_file()}
     assert found == {"last": "epoch 1", "artifacts/a": "sound"}
-    storage.bring(4, second)  # a trial that has nothing yet
+    assert storage.names(4) == []  # a trial that has nothing yet
+    storage.bring(4, second, "stop.json")
 
 
 def test_only_what_is_new_is_kept_again(store: Store, tmp_path: Path) -> None:
@@ -71,9 +72,11 @@ def test_checkpoints_go_and_artifacts_stay(store: Store, tmp_path: Path) -> None
     (tmp_path / "last.ckpt").write_text("1")
     (tmp_path / "artifacts" / "best.ckpt").write_text("1")
     upload()
+    assert set(storage.results(0)) == {"artifacts/x", "artifacts/best.ckpt"}
     storage.discard_checkpoints(0)
-    names = {name.removeprefix("team/toy/trials/0000/") for name in store.names()}
-    assert names == {"artifacts/x", "artifacts/best.ckpt"}
+    assert (
+        set(storage.names(0)) == set(storage.results(0)) == {"artifacts/x", "artifacts/best.ckpt"}
+    )
 
 
 @pytest.mark.slow
@@ -89,7 +92,8 @@ def test_a_trial_ends_though_the_store_is_gone(
         assert isinstance(trial, Trial)
         store.close()
         conductor.on_report(trial.number, EpochReport(1, {"score": 1.0}, 1.0))
-        conductor._request(trial.number, TrialState.PRUNED, "enough")
+        conductor.files.ask_to_stop(trial.number, TrialState.PRUNED, "enough")
+        assert conductor.files.sign(trial.number) == {}
         conductor.on_outcome(trial.number, Outcome(TrialState.PRUNED, "enough"))
         assert ledger.record(trial.number).state is TrialState.PRUNED
 

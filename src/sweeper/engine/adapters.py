@@ -158,7 +158,7 @@ class LedgerCallback(Callback):
         for trial in trials:
             if trial.status == trial.RUNNING and (number := _number(trial)) in hanging:
                 trial.max_failures = 0  # there is nothing to try again
-                kill_anywhere(self._conductor.sign(number))
+                kill_anywhere(self._conductor.files.sign(number))
                 self._conductor.on_hanging(number)
 
     def _out_of_memory(self, trial: TuneTrial) -> str:

@@ -138,7 +138,7 @@ class Cluster:
         Raises:
             SweeperError: one of them cannot train; the message names all that cannot.
         """
-        left = [self.conductor.sign(number) for number in self.conductor.ledger.unfinished()]
+        left = [self.conductor.files.sign(number) for number in self.conductor.ledger.unfinished()]
         members = _members()
         self._ask(members, left)
         end = time.monotonic() + _ANSWER_SECONDS

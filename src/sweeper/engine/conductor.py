@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper import words
 from sweeper.config import apply
@@ -16,10 +16,9 @@ from sweeper.engine.confirm import ConfirmStage
 from sweeper.engine.failures import Failures
 from sweeper.engine.limits import hours_used_up, is_over, target_reached
 from sweeper.engine.storage import Storage
-from sweeper.engine.workers import SIGN_NAME, signed_on
-from sweeper.ledger.files import told
+from sweeper.engine.trial_files import TrialFiles
 from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
-from sweeper.trial import STOP_NAME, Outcome, request_stop
+from sweeper.trial import Outcome
 
 if TYPE_CHECKING:
     from sweeper.engine.resources import Slots
@@ -65,7 +64,7 @@ class Conductor:
     Attributes:
         ending: set once no new trial shall start.
         why: in words.
-        storage: where trials' files are, if not in the sweep's folder.
+        files: by which workers are talked to.
         pausing: who wants that no trial runs until further notice; empty for nobody.
         confirm_now: train the best again, and let the search be, whatever is left of it.
     """
@@ -80,7 +79,7 @@ class Conductor:
 
     def __post_init__(self) -> None:
         self._config = self.ledger.config
-        self.storage = Storage.of(self._config)
+        self.files = TrialFiles(self.ledger.paths, Storage.of(self._config))
         self._waiting = deque(self.ledger.unfinished())
         self._running: dict[int, float | None] = {}  # with their deadlines
         self._left: deque[int] = deque()
@@ -134,9 +133,9 @@ class Conductor:
         self._running.pop(number, None)
         if outcome.state is TrialState.COMPLETE and not self.ledger.record(number).reports:
             outcome = Outcome(TrialState.FAILED, "the task ended without a report")
-        self._bring(number)
+        self.files.collect(number)
         record = self.ledger.end(number, outcome.state, outcome.reason)
-        self.ledger.paths.discard_checkpoints(number)
+        self.files.discard_checkpoints(number)
         if why := self._failures.count(replace(outcome, state=record.state)):
             self.drain(Ending.ABORTED, why)
 
@@ -148,7 +147,7 @@ class Conductor:
         """
         self.ledger.interrupt(number, out_of_memory or "the worker was lost")
         if out_of_memory:
-            self._request(number, TrialState.OUT_OF_MEMORY, out_of_memory)
+            self.files.ask_to_stop(number, TrialState.OUT_OF_MEMORY, out_of_memory)
         return self._start(number)
 
     def on_hanging(self, number: int) -> None:
@@ -196,16 +195,6 @@ class Conductor:
         paused = f"paused by {self.pausing}" if self.pausing else "paused"
         self.ledger.interrupt(number, why or paused)
         self._left.append(number)
-
-    def sign(self, number: int) -> dict[str, Any]:
-        """What the trial's worker said of itself (`sweeper.engine.workers.sign_on`)."""
-        folder = self.ledger.paths.trial(number)
-        if self.storage is not None:
-            try:
-                self.storage.bring(number, folder, SIGN_NAME)
-            except OSError:
-                log.warning("trial %d: its worker is not known", number, exc_info=True)
-        return signed_on(folder)
 
     def begin_round(self) -> None:
         """Trials are about to be handed out, from the session's beginning or after a pause."""
@@ -300,28 +289,7 @@ class Conductor:
         reason = (
             f"{metric} {value:.4g} at epoch {report.epoch}: stopped by {self._config.pruner.name}"
         )
-        self._request(number, TrialState.PRUNED, reason)
-
-    def _request(self, number: int, state: TrialState, reason: str) -> None:
-        folder = self.ledger.paths.trial(number)
-        with told(folder, "write to"):
-            request_stop(folder, state, reason)
-        if self.storage is not None:
-            try:
-                self.storage.keep(number, folder, STOP_NAME)
-            except OSError:
-                # it trains on, and the next report brings the request again
-                log.warning("trial %d cannot be asked to stop", number, exc_info=True)
-
-    def _bring(self, number: int) -> None:
-        """Bring the ended trial's files from the storage, and free what is no longer needed."""
-        if self.storage is None:
-            return
-        try:
-            self.storage.discard_checkpoints(number)
-            self.storage.bring(number, self.ledger.paths.trial(number))
-        except OSError:
-            log.warning("trial %d: files stay in %s", number, self.storage.uri, exc_info=True)
+        self.files.ask_to_stop(number, TrialState.PRUNED, reason)
 
     def _end_search(self, why: str) -> None:
         """Start no new trial of the search if there is a reason; what it found may be confirmed."""

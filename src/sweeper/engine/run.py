@@ -32,8 +32,8 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
         folder: working directory of the workers, and where a user's own modules are found.
         tick: called several times a second, also in a pause.
     """
-    if conductor.storage:
-        conductor.storage.check()
+    if conductor.files.storage:
+        conductor.files.storage.check()
     with _obeying_signals(conductor):
         _round(conductor, folder, tick)
         while conductor.has_more:
@@ -80,7 +80,7 @@ def _round(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
 @contextmanager
 def _ground(conductor: Conductor, folder: str) -> Iterator[Ground]:
     """What a node must have; on this machine alone there is nothing to find out."""
-    if conductor.storage or not conductor.ledger.config.resources.on_cluster:
+    if conductor.files.storage or not conductor.ledger.config.resources.on_cluster:
         yield Ground(Path(folder), None)
         return
     root = conductor.ledger.paths.root
@@ -123,7 +123,7 @@ def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[],
     )
     tune.Tuner(
         trainable,
-        param_space={"ground": ground, "storage": conductor.storage},
+        param_space={"ground": ground, "storage": conductor.files.storage},
         tune_config=tune.TuneConfig(
             search_alg=LedgerSearcher(conductor),
             scheduler=LedgerScheduler(),  # type: ignore[no-untyped-call]

@@ -62,7 +62,7 @@ class Storage:
             ) from error
 
     def bring(self, number: int, folder: Path, *names: str) -> None:
-        """Copy the trial's files, or those of ``names`` that there are, to ``folder``.
+        """Copy those of the trial's files ``names`` that there are to ``folder``.
 
         Raises:
             OSError: the store does not answer, or the folder cannot be written.
@@ -70,7 +70,7 @@ class Storage:
         import pyarrow.fs  # type: ignore[import-untyped]
 
         files, base = self._trial(number)
-        for name in names or self._names(number):
+        for name in names:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f".{target.name}.{os.getpid()}")
@@ -92,6 +92,14 @@ class Storage:
         source = str(folder / name)
         pyarrow.fs.copy_files(source, f"{base}/{name}", destination_filesystem=files)
 
+    def results(self, number: int) -> list[str]:
+        """Names of the trial's files but for its checkpoints.
+
+        Raises:
+            OSError: the store does not answer.
+        """
+        return [name for name in self.names(number) if not _is_checkpoint(name)]
+
     def discard_checkpoints(self, number: int) -> None:
         """Free what only an unfinished trial needs.
 
@@ -99,12 +107,16 @@ class Storage:
             OSError: the store does not answer.
         """
         files, base = self._trial(number)
-        for name in self._names(number):
-            if name.endswith(".ckpt") and "/" not in name:
+        for name in self.names(number):
+            if _is_checkpoint(name):
                 files.delete_file(f"{base}/{name}")
 
-    def _names(self, number: int) -> list[str]:
-        """The trial's files, relative to its folder."""
+    def names(self, number: int) -> list[str]:
+        """The trial's files, relative to its folder.
+
+        Raises:
+            OSError: the store does not answer.
+        """
         import pyarrow.fs
 
         files, base = self._trial(number)
@@ -122,6 +134,11 @@ class Storage:
             return _opened(self.uri)
         except (OSError, ValueError) as error:
             raise SweeperError(f"resources.storage {self.uri}: {error}") from error
+
+
+def _is_checkpoint(name: str) -> bool:
+    """Whether only an unfinished trial needs the file: as `SweepPaths.discard_checkpoints`."""
+    return name.endswith(".ckpt") and "/" not in name
 
 
 @functools.cache

@@ -64,7 +64,7 @@ class Worker(tune.Trainable):
     def _own_folder(self, trial: Trial, storage: Storage) -> Trial:
         """The trial with a folder of this node, which has what the last worker has kept."""
         folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.logdir))
-        _patiently(lambda: storage.bring(trial.number, folder))
+        _patiently(lambda: storage.bring(trial.number, folder, *storage.names(trial.number)))
         self._upload = Upload(storage, trial.number, folder)
         return replace(trial, directory=folder)
 
