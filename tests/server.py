@@ -16,11 +16,16 @@ PATIENCE = 120.0
 
 
 class Server:
-    """`mlflow server` on loopback, in a process group of its own."""
+    """`mlflow server` on loopback, in a process group of its own.
 
-    def __init__(self, folder: Path, port: int) -> None:
+    Args:
+        store: URI of its database; by default a file in ``folder``.
+    """
+
+    def __init__(self, folder: Path, port: int, store: str = "") -> None:
         self.uri = f"http://127.0.0.1:{port}"
         self._folder = folder
+        self._store = store or f"sqlite:///{folder}/mlflow.db"
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -28,7 +33,7 @@ class Server:
         command = [
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
             *("--port", str(self.port), "--workers", "1"),
-            *("--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db"),
+            *("--backend-store-uri", self._store),
         ]
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -80,18 +80,22 @@ class Shop:
     def space(self, task: str, **options: Any) -> Path:
         return toy.write_space(self.folder, task, **options)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a program that is started here."""
+        found = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
+        paths = [str(_TESTS), os.environ.get("PYTHONPATH", "")]
+        found["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        # each start would compile all of its imports anew
+        found.pop("PYTHONDONTWRITEBYTECODE", None)
+        return found | self.variables
+
     def start(self, *words: str, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start the program in a process group of its own."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
-        paths = [str(_TESTS), os.environ.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        # each start would compile all of its imports anew
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment |= self.variables
         process = subprocess.Popen(
             [sys.executable, *self.program, *words],
             cwd=self.folder,
-            env=environment,
+            env=self.environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,

@@ -68,6 +68,29 @@ def slow(trial: Trial, /) -> Iterator[EpochReport]:
     yield from _reports(trial, 0.1)
 
 
+def gated(trial: Trial, /) -> Iterator[EpochReport]:
+    """Waits in its second epoch until there is a file ``go`` in the working folder."""
+    for report in _reports(trial):
+        while report.epoch == 2 and not Path("go").exists():
+            time.sleep(0.05)
+        yield report
+
+
+def remembers(trial: Trial, /) -> Iterator[EpochReport]:
+    """Goes on from a file of its own; trial 1 loses its worker in its third epoch, once."""
+    checkpoint = trial.directory / "last.ckpt"
+    began_after = int(checkpoint.read_text()) if checkpoint.exists() else 0
+    for report in _reports(replace(trial, reported=began_after)):
+        if trial.number == 1 and report.epoch == 3 and not Path("died").exists():
+            Path("died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        checkpoint.write_text(str(report.epoch))
+        artifacts = trial.directory / "artifacts" / "inside"
+        artifacts.mkdir(parents=True, exist_ok=True)
+        (artifacts / "began_after.txt").write_text(str(began_after))
+        yield report
+
+
 def cliff(trial: Trial, /) -> Iterator[EpochReport]:
     """Diverges above lr = 0.02."""
     for report in _reports(trial):

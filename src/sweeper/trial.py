@@ -27,12 +27,12 @@ from sweeper.records import EpochReport, Trial, TrialState
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["LOG_NAME", "Outcome", "Task", "TrialRun", "request_stop"]
+__all__ = ["LOG_NAME", "STOP_NAME", "Outcome", "Task", "TrialRun", "request_stop"]
 
 Task = Callable[[Trial], Iterator[EpochReport]]
 
 LOG_NAME = "train.log"
-_STOP_NAME = "stop.json"
+STOP_NAME = "stop.json"
 _LARGEST_STEP = 2**63 - 1
 _LATEST = 32503680000.0  # the year 3000, in seconds since 1970
 _LONGEST_REASON = 500  # characters
@@ -63,9 +63,9 @@ def request_stop(directory: Path, state: TrialState, reason: str) -> None:
     The request outlives driver and worker, so a decision once made is kept.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f".{_STOP_NAME}"
+    temporary = directory / f".{STOP_NAME}"
     temporary.write_text(json.dumps({"state": state, "reason": reason}), encoding="utf-8")
-    temporary.replace(directory / _STOP_NAME)
+    temporary.replace(directory / STOP_NAME)
 
 
 class TrialRun:
@@ -184,7 +184,7 @@ class TrialRun:
     def _stop_request(self) -> Outcome | None:
         """The request; one that a power cut tore is none, and the next driver makes it again."""
         try:
-            found = json.loads((self._trial.directory / _STOP_NAME).read_text(encoding="utf-8"))
+            found = json.loads((self._trial.directory / STOP_NAME).read_text(encoding="utf-8"))
             return Outcome(TrialState(found["state"]), found["reason"])
         except (FileNotFoundError, ValueError, LookupError, TypeError):
             return None

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from sweeper.engine import workers
-from sweeper.engine.workers import Workers
+from sweeper.engine.workers import Workers, kill_worker, node_of, signed_on
 
 _WORKER = """
 import signal, subprocess, sys, time
@@ -47,7 +47,7 @@ def test_a_worker_is_killed_with_all_below_it(
 ) -> None:
     child = _child(worker)
     began = time.monotonic()
-    Workers(1).kill(tmp_path)
+    kill_worker(signed_on(tmp_path))
     assert not psutil.pid_exists(worker.pid)
     assert time.monotonic() - began < 30  # it would end by itself after a minute
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
@@ -59,7 +59,7 @@ def test_a_stranger_with_the_pid_of_a_worker_is_left_alone(
     _child(worker)
     note = tmp_path / "worker.json"
     note.write_text(json.dumps({**json.loads(note.read_text()), "began": 1.0}))
-    Workers(1).kill(tmp_path)
+    kill_worker(signed_on(tmp_path))
     assert worker.poll() is None
 
 
@@ -69,7 +69,7 @@ def test_a_worker_that_nobody_knows_is_no_error(tmp_path: Path, note: str | None
         (tmp_path / "worker.json").write_text(note)
     known = Workers(1)
     known.look([tmp_path])
-    known.kill(tmp_path)
+    kill_worker(signed_on(tmp_path))
     assert known.out_of_memory(tmp_path) == ""
 
 
@@ -124,3 +124,16 @@ def test_a_worker_is_hungry_by_its_share_of_the_memory(
 def test_the_kernel_s_count_is_read() -> None:
     assert workers._kernel_kills() >= 0
     assert "oom_kill " in Path("/proc/vmstat").read_text()
+
+
+def test_a_worker_of_another_machine_is_only_named(
+    tmp_path: Path, worker: subprocess.Popen[str]
+) -> None:
+    _child(worker)
+    note = tmp_path / "worker.json"
+    assert node_of(signed_on(tmp_path)) == ""
+    elsewhere = {**json.loads(note.read_text()), "machine": "another", "node": "0a1b"}
+    note.write_text(json.dumps(elsewhere))
+    assert node_of(signed_on(tmp_path)) == "0a1b"
+    kill_worker(signed_on(tmp_path))
+    assert worker.poll() is None

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "MaybeName", "Name", "Settings", "Space", "Sweeps", "Wait"]
+__all__ = ["Address", "AsJson", "MaybeName", "Name", "Settings", "Space", "Sweeps", "Wait"]
+
+
+def _check_address(address: str | None) -> str | None:
+    from sweeper.config.model import ADDRESS
+
+    if address is not None and not re.search(ADDRESS, address):
+        raise typer.BadParameter(f"want host:port, auto or local, got {address!r}")
+    return address
+
 
 Space = Annotated[
     Path, typer.Argument(metavar="SPACE.yaml", help="The search space.", show_default=False)
@@ -30,4 +40,13 @@ MaybeName = Annotated[
     typer.Argument(help="The sweep; may be left out where there is only one.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        callback=_check_address,
+        help="A Ray cluster to join: host:port, or auto for the one that this machine belongs to; "
+        "local: this machine alone. Default: as the sweep's resources.address says.",
+        show_default=False,
+    ),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Return only when it has come about.")]

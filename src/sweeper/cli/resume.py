@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli._arguments import Sweeps
+from sweeper.cli._arguments import Address, Sweeps
 from sweeper.ledger.paths import DEFAULT_ROOT
 
 __all__ = ["resume"]
@@ -20,6 +20,7 @@ def resume(
     trials: Annotated[
         int | None, typer.Option(min=1, help="A new total of trials.", show_default=False)
     ] = None,
+    address: Address = None,
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Go on with a sweep where it stands, also after a pause."""
@@ -33,4 +34,4 @@ def resume(
         return
     from sweeper.sweep.session import resume_sweep
 
-    raise typer.Exit(resume_sweep(name, sweeps, console, trials).exit_code)
+    raise typer.Exit(resume_sweep(name, sweeps, console, trials, address).exit_code)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli._arguments import Settings, Space, Sweeps
+from sweeper.cli._arguments import Address, Settings, Space, Sweeps
 from sweeper.ledger.paths import DEFAULT_ROOT
 
 __all__ = ["run"]
@@ -16,6 +16,7 @@ __all__ = ["run"]
 def run(
     space: Space,
     settings: Settings = None,
+    address: Address = None,
     sweeps: Sweeps = DEFAULT_ROOT,
     warm_start: Annotated[
         list[str] | None,
@@ -37,6 +38,7 @@ def run(
     from sweeper.terminal import terminal
 
     own = [f"warm_start={json.dumps(warm_start)}"] if warm_start else []
+    own += [f"resources.address={json.dumps(address)}"] if address else []
     config = load(space, [*(settings or []), *own])
     console = terminal()
     if dry_run:

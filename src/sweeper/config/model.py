@@ -44,6 +44,10 @@ _LARGEST_SEED = 2**32 - 1
 Seed = Annotated[int, Field(ge=0, le=_LARGEST_SEED)]
 Hours = Annotated[FiniteFloat, Field(gt=0)]
 Auto = Literal["auto"]
+ADDRESS = r"^(local|auto|[^\s:/@]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$"
+"""Of a Ray cluster. A driver is one of its nodes, so there is no ``ray://``."""
+STORAGE = r"^s3://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\s?#@]*)?(\?[^\s#@]*)?$"
+"""Of an object store, without credentials: it is written to logs and to MLflow."""
 Repeats = Literal["reuse", "train"]
 Goal = Literal["best", "region"]
 
@@ -130,8 +134,19 @@ class Confirm(_Frozen):
 
 
 class Resources(_Frozen):
-    """The machine's share for the sweep, and each trial's share of it."""
+    """The share of machine or cluster for the sweep, and each trial's share of it."""
 
+    address: str = Field(
+        "local",
+        pattern=ADDRESS,
+        description="a Ray cluster to join: host:port of its head, or auto for the one that this "
+        "machine belongs to; local: Ray is started on this machine alone",
+    )
+    storage: Annotated[str, Field(pattern=STORAGE)] | None = Field(
+        None,
+        description="s3://bucket/prefix for checkpoints and artifacts, where the nodes of a "
+        "cluster share no folder; credentials come from the environment",
+    )
     cpus: Annotated[int, Field(gt=0)] | Auto = Field(
         "auto", description="processors for the sweep; auto: all"
     )
@@ -150,6 +165,11 @@ class Resources(_Frozen):
     max_retries: int = Field(
         2, ge=0, description="how often a trial goes on after its worker or node was lost"
     )
+
+    @property
+    def on_cluster(self) -> bool:
+        """Whether Ray runs already, on machines that others may use too."""
+        return self.address != "local"
 
     @field_validator("gpus_per_trial")
     @classmethod

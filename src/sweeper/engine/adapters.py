@@ -12,6 +12,7 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from sweeper import words
+from sweeper.engine.cluster import kill_anywhere
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.engine.workers import Workers
 from sweeper.records import TrialState
@@ -157,7 +158,7 @@ class LedgerCallback(Callback):
         for trial in trials:
             if trial.status == trial.RUNNING and (number := _number(trial)) in hanging:
                 trial.max_failures = 0  # there is nothing to try again
-                self._workers.kill(self._folder(number))
+                kill_anywhere(self._conductor.files.sign(number))
                 self._conductor.on_hanging(number)
 
     def _out_of_memory(self, trial: TuneTrial) -> str:

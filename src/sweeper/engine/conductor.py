@@ -15,9 +15,10 @@ from sweeper.config import apply
 from sweeper.engine.confirm import ConfirmStage
 from sweeper.engine.failures import Failures
 from sweeper.engine.limits import hours_used_up, is_over, target_reached
-from sweeper.ledger.files import told
+from sweeper.engine.storage import Storage
+from sweeper.engine.trial_files import TrialFiles
 from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
-from sweeper.trial import Outcome, request_stop
+from sweeper.trial import Outcome
 
 if TYPE_CHECKING:
     from sweeper.engine.resources import Slots
@@ -63,6 +64,7 @@ class Conductor:
     Attributes:
         ending: set once no new trial shall start.
         why: in words.
+        files: by which workers are talked to.
         pausing: who wants that no trial runs until further notice; empty for nobody.
         confirm_now: train the best again, and let the search be, whatever is left of it.
     """
@@ -77,6 +79,7 @@ class Conductor:
 
     def __post_init__(self) -> None:
         self._config = self.ledger.config
+        self.files = TrialFiles(self.ledger.paths, Storage.of(self._config))
         self._waiting = deque(self.ledger.unfinished())
         self._running: dict[int, float | None] = {}  # with their deadlines
         self._left: deque[int] = deque()
@@ -130,8 +133,9 @@ class Conductor:
         self._running.pop(number, None)
         if outcome.state is TrialState.COMPLETE and not self.ledger.record(number).reports:
             outcome = Outcome(TrialState.FAILED, "the task ended without a report")
+        self.files.collect(number)
         record = self.ledger.end(number, outcome.state, outcome.reason)
-        self.ledger.paths.discard_checkpoints(number)
+        self.files.discard_checkpoints(number)
         if why := self._failures.count(replace(outcome, state=record.state)):
             self.drain(Ending.ABORTED, why)
 
@@ -143,7 +147,7 @@ class Conductor:
         """
         self.ledger.interrupt(number, out_of_memory or "the worker was lost")
         if out_of_memory:
-            self._request(number, TrialState.OUT_OF_MEMORY, out_of_memory)
+            self.files.ask_to_stop(number, TrialState.OUT_OF_MEMORY, out_of_memory)
         return self._start(number)
 
     def on_hanging(self, number: int) -> None:
@@ -285,12 +289,7 @@ class Conductor:
         reason = (
             f"{metric} {value:.4g} at epoch {report.epoch}: stopped by {self._config.pruner.name}"
         )
-        self._request(number, TrialState.PRUNED, reason)
-
-    def _request(self, number: int, state: TrialState, reason: str) -> None:
-        folder = self.ledger.paths.trial(number)
-        with told(folder, "write to"):
-            request_stop(folder, state, reason)
+        self.files.ask_to_stop(number, TrialState.PRUNED, reason)
 
     def _end_search(self, why: str) -> None:
         """Start no new trial of the search if there is a reason; what it found may be confirmed."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from sweeper.engine.cluster import Cluster, Ground
 from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.runtime import ray_running
 from sweeper.errors import SweeperError
+from sweeper.ledger.files import told
 
 __all__ = ["run_trials"]
 
@@ -28,6 +32,8 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
         folder: working directory of the workers, and where a user's own modules are found.
         tick: called several times a second, also in a pause.
     """
+    if conductor.files.storage:
+        conductor.files.storage.check()
     with _obeying_signals(conductor):
         _round(conductor, folder, tick)
         while conductor.has_more:
@@ -50,18 +56,41 @@ def _round(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
 
     paths = conductor.ledger.paths
     # Ray takes SIGTERM for itself when it starts, so our handlers come once more after it
+    resources = conductor.ledger.config.resources
     with (
         _no_matter_if_cancelled(conductor),
-        ray_running(conductor.slots, paths.ray, paths.logs, on_lost, on_stuck) as notes,
+        ray_running(conductor.slots, resources, paths, on_lost, on_stuck) as notes,
         _obeying_signals(conductor),
+        _ground(conductor, folder) as ground,
     ):
+        cluster = Cluster(conductor, ground) if resources.on_cluster else None
+        if cluster:
+            cluster.admit()
 
         def on_step() -> None:
             notes.tick()
+            if cluster:
+                cluster.tick()
             tick()
 
         if conductor.ending is None or conductor.has_more:
-            _fit(conductor, folder, notes.scratch, on_step)
+            _fit(conductor, ground, notes.scratch, on_step)
+
+
+@contextmanager
+def _ground(conductor: Conductor, folder: str) -> Iterator[Ground]:
+    """What a node must have; on this machine alone there is nothing to find out."""
+    if conductor.files.storage or not conductor.ledger.config.resources.on_cluster:
+        yield Ground(Path(folder), None)
+        return
+    root = conductor.ledger.paths.root
+    with told(root, "write to"):
+        descriptor, name = tempfile.mkstemp(dir=root, prefix=".seen-")
+        os.close(descriptor)
+    try:
+        yield Ground(Path(folder), Path(name))
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _wait(conductor: Conductor, tick: Callable[[], None]) -> None:
@@ -77,7 +106,7 @@ def _wait(conductor: Conductor, tick: Callable[[], None]) -> None:
         conductor.ledger.go()
 
 
-def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], None]) -> None:
+def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[], None]) -> None:
     from ray import tune
 
     from sweeper.engine.adapters import (
@@ -94,7 +123,7 @@ def _fit(conductor: Conductor, folder: str, scratch: Path, tick: Callable[[], No
     )
     tune.Tuner(
         trainable,
-        param_space={"folder": folder},
+        param_space={"ground": ground, "storage": conductor.files.storage},
         tune_config=tune.TuneConfig(
             search_alg=LedgerSearcher(conductor),
             scheduler=LedgerScheduler(),  # type: ignore[no-untyped-call]

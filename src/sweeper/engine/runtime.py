@@ -1,4 +1,4 @@
-"""Ray on this machine: started quietly, stopped wholly, and cleaned up after a killed driver."""
+"""Ray: started on this machine or joined, left wholly, and cleaned up after a killed driver."""
 
 from __future__ import annotations
 
@@ -14,36 +14,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import psutil
 
 from sweeper import words
+from sweeper.engine import environment
+from sweeper.engine.cluster import join
 from sweeper.engine.daemons import Guard
 from sweeper.engine.resources import Slots
 from sweeper.engine.worker_logs import keep_worker_logs
 from sweeper.errors import LedgerError, SweeperError
 from sweeper.ledger.files import told, write_atomically
+from sweeper.ledger.paths import SweepPaths
+
+if TYPE_CHECKING:
+    from sweeper.config import Resources
 
 __all__ = ["Notes", "clean_up", "quiet", "ray_running"]
 
-_ENVIRONMENT = {
-    # under `uv run` Ray builds the project anew in every worker; on one machine it is there already
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_COLOR_PREFIX": "0",  # its output goes to a file
-    # the ledger keeps results and progress; Ray's own files and snapshots only cost time
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "inf",
-    # a worker that does not go, for a thread that a task has left, must not keep its slot for long
-    "TUNE_FORCE_TRIAL_CLEANUP_S": "30",
-}
 _STORE_BYTES = 256 * 2**20
+_MOST_WAITING = 1000
 _NOTE_SECONDS = 2.0
 _REMOVAL_SECONDS = 10.0
 _PREFIX = "sweeper-"  # of scratch folders
@@ -79,27 +70,30 @@ def quiet(log: Path) -> Iterator[TextIO]:
 @contextmanager
 def ray_running(
     slots: Slots,
-    note: Path,
-    logs: Path,
+    resources: Resources,
+    paths: SweepPaths,
     on_lost: Callable[[str], None],
     on_stuck: Callable[[], None],
 ) -> Iterator[Notes]:
-    """Start Ray for ``slots`` and stop it again.
+    """Start Ray for ``slots`` and stop it again, or join a cluster and leave it as it is.
 
     Args:
-        note: what must be cleaned up after a killed driver is written to this file.
-        logs: folder of what the workers leave behind in words.
+        resources: name the cluster, if there is one.
+        paths: the sweep's folder, with a note of what must be cleaned up after a killed driver, and
+            in the end with what the workers have left behind in words.
         on_lost, on_stuck: called in another thread when one of Ray's own processes is gone, and
             where the driver cannot leave after that: then this process ends.
 
     Raises:
-        LedgerError: ``note`` cannot be written.
-        SweeperError: Ray does not start.
+        LedgerError: the note cannot be written.
+        SweeperError: Ray does not start, or the cluster cannot be joined.
     """
+    note, logs = paths.ray, paths.logs
     clean_up(note, logs)
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.concurrent)
+    # nodes may come, and the conductor never hands out more trials than there is room for
+    most_waiting = _MOST_WAITING if resources.on_cluster else slots.concurrent
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(most_waiting)
+    environment.prepare()
     import ray
 
     def last_act() -> None:
@@ -114,7 +108,10 @@ def ray_running(
         ending.callback(clean_up, note, logs)
         ending.callback(ray.shutdown)
         ending.callback(notes.last_write)
-        _start_ray(slots, scratch)
+        if resources.on_cluster:
+            join(resources.address)
+        else:
+            _start_ray(slots, scratch)
         guard = Guard(on_lost, last_act=last_act)
         ending.callback(guard.stop)
         begun.callback(guard.left)
@@ -123,11 +120,7 @@ def ray_running(
 
 def _start_ray(slots: Slots, scratch: Path) -> None:
     import ray
-    from ray._private import utils
 
-    # Ray's answer to SIGTERM is SystemExit at any point, within an import too, which would leave
-    # its lock to other threads for ever; ours only asks for the end
-    utils.set_sigterm_handler = lambda _: None
     # Ray's processes inherit the mask: a terminal that is closed is told to the driver alone
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:

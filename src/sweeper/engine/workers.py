@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-__all__ = ["Workers", "sign_on"]
+__all__ = ["SIGN_NAME", "Workers", "kill_worker", "node_of", "sign_on", "signed_on"]
 
-_NAME = "worker.json"
+SIGN_NAME = "worker.json"
 _SECONDS = 1.0
 
 
-def sign_on(directory: Path) -> None:
-    """Write down that this process works on the trial in ``directory``."""
+def sign_on(directory: Path, node: str = "") -> None:
+    """Write down that this process works on the trial in ``directory``, on that node of Ray."""
     me = psutil.Process()
-    noted = json.dumps({"pid": me.pid, "began": me.create_time()})
-    (directory / _NAME).write_text(noted, encoding="utf-8")
+    noted = {"pid": me.pid, "began": me.create_time(), "machine": _machine(), "node": node}
+    (directory / SIGN_NAME).write_text(json.dumps(noted), encoding="utf-8")
+
+
+def signed_on(directory: Path) -> dict[str, Any]:
+    """What the worker on the trial wrote down; empty where there is nothing to be read."""
+    try:
+        found = json.loads((directory / SIGN_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def node_of(sign: Mapping[str, Any]) -> str:
+    """The node of Ray whose worker has signed on, if that is not this machine; else empty."""
+    return "" if sign.get("machine") == _machine() else str(sign.get("node", ""))
+
+
+def kill_worker(sign: Mapping[str, Any]) -> None:
+    """Kill the worker that signed on, and all below it, whatever it does; on this machine only."""
+    process = _process(sign)
+    if process is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        victims = [process, *process.children(recursive=True)]
+        for victim in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+        psutil.wait_procs(victims, timeout=10)
 
 
 @dataclass(slots=True)
@@ -40,7 +69,9 @@ class _Sight:
 
 
 class Workers:
-    """Looks after the processes that work on trials, each known by its trial's folder.
+    """Looks after this machine's processes that work on trials, each known by its trial's folder.
+
+    Of those on other nodes of a cluster it sees nothing, and says nothing.
 
     Args:
         concurrent: how many work at once; each may use an equal share of the machine's memory.
@@ -59,18 +90,6 @@ class Workers:
         self._seen = {d: sight for d, sight in self._seen.items() if d in directories}
         for directory in directories:
             self._look_at(directory)
-
-    def kill(self, directory: Path) -> None:
-        """Kill the worker on the trial, and all below it, whatever it is doing."""
-        process = _process_on(directory)
-        if process is None:
-            return
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victims = [process, *process.children(recursive=True)]
-            for victim in victims:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    victim.kill()
-            psutil.wait_procs(victims, timeout=10)
 
     def was_hungry(self, directory: Path) -> bool:
         """Whether the worker was seen with half of its share of the memory, or more.
@@ -95,7 +114,7 @@ class Workers:
         kills = _kernel_kills()  # before the worker is looked at: a kill in between counts
         sight = self._seen.get(directory)
         if sight is None:
-            process = _process_on(directory)
+            process = _process(signed_on(directory))
             if process is None:
                 return
             # it may be dead by now: what the kernel killed before is no evidence against it
@@ -106,16 +125,24 @@ class Workers:
                 sight.kills = kills
 
 
-def _process_on(directory: Path) -> psutil.Process | None:
-    """The living process that signed on for the trial; None where there is none."""
-    try:
-        found = json.loads((directory / _NAME).read_text(encoding="utf-8"))
-        process = psutil.Process(found["pid"])
-        # a pid is given again to strangers; its start time tells them apart
-        is_it = process.create_time() == found["began"] and process.pid != os.getpid()
-        return process if is_it else None
-    except (OSError, ValueError, LookupError, TypeError, psutil.NoSuchProcess):
+def _process(sign: Mapping[str, Any]) -> psutil.Process | None:
+    """The living process of this machine that signed on; None where there is none."""
+    if sign.get("machine") != _machine():
         return None
+    try:
+        process = psutil.Process(sign["pid"])
+        # a pid is given again to strangers; its start time tells them apart
+        is_it = process.create_time() == sign["began"] and process.pid != os.getpid()
+        return process if is_it else None
+    except (ValueError, LookupError, TypeError, psutil.NoSuchProcess):
+        return None
+
+
+@functools.cache
+def _machine() -> str:
+    """What tells one machine's process ids from another's; a container has its own."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
 
 
 def _kernel_kills() -> int:

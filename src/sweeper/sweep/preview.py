@@ -10,7 +10,7 @@ from rich.table import Table
 from sweeper import words
 from sweeper.config import SweepConfig
 from sweeper.config.search_space import size
-from sweeper.engine.resources import plan_slots
+from sweeper.engine.cluster import slots_for
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
@@ -62,7 +62,7 @@ def _facts(
         "sampler": f"{config.sampler.name}, pruner {config.pruner.name}",
         "budget": ", ".join(f"{key} {value:g}" for key, value in budget.items())
         + f", {config.epochs} epochs each at most",
-        "resources": str(plan_slots(config.resources)),
+        "resources": str(slots_for(config.resources)),
     }
 
 

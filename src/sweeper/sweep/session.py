@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from sweeper.config import Confirm, SweepConfig
+from sweeper.engine.cluster import slots_for
 from sweeper.engine.conductor import Conductor, Ending
-from sweeper.engine.resources import plan_slots
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
 from sweeper.ledger.files import told
@@ -61,7 +61,7 @@ def run_sweep(
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     admission = admit(config, paths, source)
-    slots = plan_slots(config.resources)
+    slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
     here = look_around(config, sweep.dataset, Path(admission.manifest.folder), slots)
@@ -74,8 +74,17 @@ def run_sweep(
         return _session(conductor, sweep, contract, console)
 
 
-def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None = None) -> Ending:
+def resume_sweep(
+    name: str,
+    sweeps: Path,
+    console: Console,
+    trials: int | None = None,
+    address: str | None = None,
+) -> Ending:
     """Go on with the sweep ``name``, with a new total of ``trials`` if one is given.
+
+    Args:
+        address: of the Ray cluster to go on with, if not where it was before.
 
     Raises:
         SweepNotFound: there is no such sweep.
@@ -84,9 +93,11 @@ def resume_sweep(name: str, sweeps: Path, console: Console, trials: int | None =
     sweeps = sweeps.absolute()  # it is meant from here, before the change of folder below
     config, source = _known(name, sweeps)
     if trials is not None:
-        config = config.model_copy(
-            update={"budget": config.budget.model_copy(update={"trials": trials})}
-        )
+        budget = config.budget.model_copy(update={"trials": trials})
+        config = config.model_copy(update={"budget": budget})
+    if address is not None:
+        resources = config.resources.model_copy(update={"address": address})
+        config = config.model_copy(update={"resources": resources})
     return run_sweep(config, source, sweeps, console)
 
 
