@@ -22,7 +22,9 @@ Each line is one event, a JSON object with ``event`` and ``time``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -94,11 +96,14 @@ class History:
         last_time: of the last event, in seconds since 1970.
         settings: what each session's trials were trained with; an older sweeper wrote none.
         plan: which configurations are to be trained again; None before they are chosen.
+        seeds: of all trials.
     """
 
     def __init__(self, past: Iterable[Event] = ()) -> None:
         self._drafts: dict[int, _Draft] = {}
         self._finished: dict[int, TrialRecord] = {}
+        self._by_identity: dict[str, list[int]] = {}
+        self.seeds: set[int] = set()
         self.sessions = 0
         self.seconds = 0.0
         self._session_began: float | None = None
@@ -115,10 +120,10 @@ class History:
 
     def add(self, event: Event) -> None:
         """Fold in one event."""
-        handler = getattr(self, f"_on_{event['event']}", None)
+        handler = _HANDLERS.get(event["event"])
         if handler is None:
             raise LedgerError(f"unknown event {event['event']!r}: written by a newer sweeper?")
-        handler(event)
+        handler(self, event)
         self.last_time = event["time"]
 
     def __len__(self) -> int:
@@ -135,6 +140,14 @@ class History:
         """All trials by number."""
         live = {n: d.record() for n, d in self._drafts.items()}
         return [r for _, r in sorted({**self._finished, **live}.items())]
+
+    def begun(self) -> list[TrialRecord]:
+        """The trials that have not ended, by number."""
+        return [draft.record() for _, draft in sorted(self._drafts.items())]
+
+    def trained_as(self, identity: str) -> list[TrialRecord]:
+        """The trials of this training that have ended, by number."""
+        return [self._finished[number] for number in sorted(self._by_identity.get(identity, []))]
 
     def elapsed(self, now: float) -> float:
         """Seconds that drivers have spent on the sweep, the running session counted to ``now``."""
@@ -185,6 +198,7 @@ class History:
             draft.confirms = event.get("confirms")
             self.confirming += draft.stage == "confirm"
             self._drafts[number] = draft
+            self.seeds.add(draft.seed)
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
         draft.params = event["params"]
@@ -208,7 +222,11 @@ class History:
             draft.work(event["time"])
         draft.state = TrialState(event["state"])
         draft.value, draft.reason, draft.ended = event["value"], event["reason"], event["time"]
-        self._finished[draft.number] = draft.record()
+        self._finish(draft.record())
+
+    def _finish(self, record: TrialRecord) -> None:
+        self._finished[record.number] = record
+        self._by_identity.setdefault(record.identity, []).append(record.number)
 
     def _on_confirm(self, event: Event) -> None:
         self.plan = ConfirmPlan.from_fields(event)
@@ -223,7 +241,8 @@ class History:
             self._finished[number] = replace(record, params=params)
 
     def _on_copy(self, event: Event) -> None:
-        self._finished[event["trial"]] = TrialRecord(
+        self.seeds.add(event["seed"])
+        copied = TrialRecord(
             number=event["trial"],
             params=event["params"],
             state=TrialState(event["state"]),
@@ -238,6 +257,14 @@ class History:
             copy_of=event["copy_of"],
             identity=event["identity"],
         )
+        self._finish(copied)
+
+
+_HANDLERS: Mapping[str, Callable[[History, Event], None]] = {
+    name.removeprefix("_on_"): handler
+    for name, handler in vars(History).items()
+    if name.startswith("_on_")
+}
 
 
 def read_report(event: Event) -> EpochReport:
@@ -263,10 +290,27 @@ def read_history(path: Path) -> History:
         LedgerError: a line is damaged, or is no event that can follow on those before it.
     """
     history = History()
+    with _without_collections():
+        _read_into(history, path)
+    return history
+
+
+def _read_into(history: History, path: Path) -> None:
     for number, event in enumerate(entries(path), start=1):
         try:
             history.add(event)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
             raise LedgerError(f"{path}:{number}: damaged line: {why}") from error
-    return history
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Where nothing but what stays is made, looking for garbage again and again is a waste."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -23,6 +23,9 @@ from sweeper.samplers._told import Informed, broken
 
 __all__ = ["tpe"]
 
+_MOST = 300
+"""Trials that a proposal is made from: its cost does not grow with the sweep from then on."""
+
 
 def tpe(
     space: SearchSpace,
@@ -40,7 +43,8 @@ def tpe(
     """Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018, arXiv:1807.01774).
 
     Running trials count as bad ones, so that parallel proposals differ. Parameters that apply
-    under a condition are modelled together with those of the same condition.
+    under a condition are modelled together with those of the same condition. Once a sweep has more
+    than 300 ended trials, the model is made from that many: the 60 best, and 240 evenly spread.
     """
     return Informed(
         _ClearTPE(
@@ -49,7 +53,8 @@ def tpe(
             n_startup_trials=n_startup_trials,
             n_ei_candidates=n_ei_candidates,
             group=any(spec.when for spec in space.values()),
-        )
+        ),
+        most=_MOST,
     )
 
 
@@ -64,6 +69,8 @@ class _ClearTPE(optuna.samplers.TPESampler):
     def __init__(self, always: dict[str, BaseDistribution], **options: Any) -> None:
         super().__init__(**options)
         self._always = {n: d for n, d in always.items() if not d.single()}
+        if not self._group:
+            self._search_space = _Known(self._always)  # type: ignore[assignment]
         self._ended: list[FrozenTrial] = []
 
     def sample_relative(
@@ -99,6 +106,25 @@ class _ClearTPE(optuna.samplers.TPESampler):
     def _coordinates(self, params: Mapping[str, np.ndarray]) -> np.ndarray:
         """One row for each point: every range is 1 long, two choices are 1 apart."""
         return np.hstack([_scaled(d, params[name]) for name, d in self._always.items()])
+
+
+class _Known:
+    """What all trials have in common, in place of `optuna.search_space.IntersectionSearchSpace`.
+
+    That finds it out from all trials. Here a study's trials all have the same distributions, since
+    a search space with others has a study of its own.
+    """
+
+    def __init__(self, always: dict[str, BaseDistribution]) -> None:
+        self._always = dict(sorted(always.items()))
+
+    def calculate(
+        self, study: optuna.Study, use_cache: bool = False
+    ) -> dict[str, BaseDistribution]:
+        """Nothing while no trial has ended, as with Optuna's."""
+        states = (TrialState.COMPLETE, TrialState.PRUNED)
+        ended = study._get_trials(deepcopy=False, states=states, use_cache=use_cache)
+        return dict(self._always) if ended else {}
 
 
 def _scaled(distribution: BaseDistribution, values: np.ndarray) -> np.ndarray:
