@@ -133,4 +133,6 @@ def frozen(
 
 
 def _frozen(study: Study, number: int) -> FrozenTrial:
-    return study.get_trials(deepcopy=False)[number]
+    storage = study._storage
+    trial_id = storage.get_trial_id_from_study_id_trial_number(study._study_id, number)
+    return storage.get_trial(trial_id)

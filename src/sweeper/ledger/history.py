@@ -94,11 +94,14 @@ class History:
         last_time: of the last event, in seconds since 1970.
         settings: what each session's trials were trained with; an older sweeper wrote none.
         plan: which configurations are to be trained again; None before they are chosen.
+        seeds: of all trials.
     """
 
     def __init__(self, past: Iterable[Event] = ()) -> None:
         self._drafts: dict[int, _Draft] = {}
         self._finished: dict[int, TrialRecord] = {}
+        self._by_identity: dict[str, list[int]] = {}
+        self.seeds: set[int] = set()
         self.sessions = 0
         self.seconds = 0.0
         self._session_began: float | None = None
@@ -135,6 +138,14 @@ class History:
         """All trials by number."""
         live = {n: d.record() for n, d in self._drafts.items()}
         return [r for _, r in sorted({**self._finished, **live}.items())]
+
+    def begun(self) -> list[TrialRecord]:
+        """The trials that have not ended, by number."""
+        return [draft.record() for _, draft in sorted(self._drafts.items())]
+
+    def trained_as(self, identity: str) -> list[TrialRecord]:
+        """The trials of this training that have ended, by number."""
+        return [self._finished[number] for number in sorted(self._by_identity.get(identity, []))]
 
     def elapsed(self, now: float) -> float:
         """Seconds that drivers have spent on the sweep, the running session counted to ``now``."""
@@ -185,6 +196,7 @@ class History:
             draft.confirms = event.get("confirms")
             self.confirming += draft.stage == "confirm"
             self._drafts[number] = draft
+            self.seeds.add(draft.seed)
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
         draft.params = event["params"]
@@ -208,7 +220,11 @@ class History:
             draft.work(event["time"])
         draft.state = TrialState(event["state"])
         draft.value, draft.reason, draft.ended = event["value"], event["reason"], event["time"]
-        self._finished[draft.number] = draft.record()
+        self._finish(draft.record())
+
+    def _finish(self, record: TrialRecord) -> None:
+        self._finished[record.number] = record
+        self._by_identity.setdefault(record.identity, []).append(record.number)
 
     def _on_confirm(self, event: Event) -> None:
         self.plan = ConfirmPlan.from_fields(event)
@@ -223,7 +239,8 @@ class History:
             self._finished[number] = replace(record, params=params)
 
     def _on_copy(self, event: Event) -> None:
-        self._finished[event["trial"]] = TrialRecord(
+        self.seeds.add(event["seed"])
+        copied = TrialRecord(
             number=event["trial"],
             params=event["params"],
             state=TrialState(event["state"]),
@@ -238,6 +255,7 @@ class History:
             copy_of=event["copy_of"],
             identity=event["identity"],
         )
+        self._finish(copied)
 
 
 def read_report(event: Event) -> EpochReport:

@@ -119,8 +119,8 @@ class Ledger:
 
     def _end_misfits(self) -> None:
         """End the trials that a changed search space has no place for."""
-        for record in self.history.records():
-            if self.history.generation and not record.state.ended:
+        for record in self.history.begun():
+            if self.history.generation:
                 try:
                     fitted(self.config, record.params)
                 except ValueError as why:
@@ -157,8 +157,7 @@ class Ledger:
 
     def unfinished(self) -> list[int]:
         """Numbers of the trials that were proposed and have not ended."""
-        begun = [r.number for r in self.history.records() if not r.state.ended]
-        return sorted({*begun, *self._asked})
+        return sorted({*(r.number for r in self.history.begun()), *self._asked})
 
     def count(self) -> int:
         """How many trials of the search have been proposed so far."""
@@ -245,7 +244,7 @@ class Ledger:
 
         Another study's pruner may have stopped what this one would not.
         """
-        here, before = self.history.records(), self.history.carried
+        here, before = self.history.trained_as(identity), self.history.carried
         own = {str(r.number): r for r in here if not (_is_pruned(r) and r.number < before)}
         others = {name: r for name, r in self.warm.trials.items() if not _is_pruned(r)}
         for trials in (own, others):
@@ -259,12 +258,13 @@ class Ledger:
         Args:
             fresh: one that nobody has trained them with.
         """
-        others = self.history.records()
         if fresh:
-            others += self.warm.trials.values()
+            taken = self.history.seeds | {r.seed for r in self.warm.trials.values()}
         elif self.config.repeats == "reuse":
-            others = [record for record in others if not record.state.ended]
-        return free_seed(self.config.seed, params, others)
+            taken = {record.seed for record in self.history.begun()}
+        else:
+            taken = self.history.seeds
+        return free_seed(self.config.seed, params, taken)
 
     def _stage(self, number: int, record: TrialRecord | None) -> dict[str, Any]:
         """What the events say of a trial that trains a configuration again."""
@@ -333,7 +333,7 @@ class Ledger:
         self._write("interrupt", time=time, trial=number, reason=reason)
 
     def _interrupt_running(self, reason: str, time: float | None = None) -> None:
-        for record in self.history.records():
+        for record in self.history.begun():
             if record.state is TrialState.RUNNING:
                 self.interrupt(record.number, reason, time)
 

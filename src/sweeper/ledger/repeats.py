@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import apply
@@ -59,10 +60,9 @@ def find_original(trials: Mapping[str, TrialRecord], identity: str) -> str | Non
 
 
 def free_seed(
-    sweep_seed: int, params: Mapping[str, ParamValue], others: Iterable[TrialRecord]
+    sweep_seed: int, params: Mapping[str, ParamValue], taken: AbstractSet[int]
 ) -> int:
-    """The first seed of ``params`` that none of ``others`` has."""
-    taken = {record.seed for record in others}
+    """The first seed of ``params`` that is not ``taken``."""
     seeds = (trial_seed(sweep_seed, params, replicate) for replicate in itertools.count())
     return next(seed for seed in seeds if seed not in taken)
 

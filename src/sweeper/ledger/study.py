@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
@@ -22,6 +21,7 @@ from sweeper.distributions import ask, enqueue, placed, to_params
 from sweeper.errors import ConfigError, LedgerError, Problem
 from sweeper.ledger.confirmation import Point
 from sweeper.ledger.journal import Journal
+from sweeper.ledger.storage import IndexedStorage
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.optuna_members import FULL_LENGTH
 from sweeper.pruners._build import build as build_pruner
@@ -220,8 +220,8 @@ def _shown(config: SweepConfig, warm: WarmStart | None) -> list[FrozenTrial]:
     return shown
 
 
-def _storage(journal: Journal) -> JournalStorage:
+def _storage(journal: Journal) -> IndexedStorage:
     try:
-        return JournalStorage(journal)
+        return IndexedStorage(journal)
     except (LookupError, ValueError, TypeError) as error:
         raise LedgerError(f"cannot open the study in {journal.path}: {error}") from error

@@ -7,6 +7,8 @@ from typing import Annotated
 import optuna
 from pydantic import Field
 
+from sweeper.pruners._halving import Hyperband
+
 __all__ = ["hyperband"]
 
 
@@ -36,7 +38,7 @@ def hyperband(
         raise ValueError(
             f"min_epochs <= epochs must hold, but got min_epochs: {min_epochs}, epochs: {epochs}"
         )
-    return optuna.pruners.HyperbandPruner(
+    return Hyperband(
         min_resource=min_epochs,
         max_resource=epochs,
         reduction_factor=reduction_factor,

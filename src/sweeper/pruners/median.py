@@ -11,6 +11,7 @@ from sweeper.pruners._options import (
     NWarmupEpochs,
     first_step,
 )
+from sweeper.pruners._percentile import Percentile
 
 __all__ = ["median"]
 
@@ -29,7 +30,8 @@ def median(
     The median stopping rule of Golovin et al. 2017 (Google Vizier, section 3.2.2), with values in
     place of their averages.
     """
-    return optuna.pruners.MedianPruner(
+    return Percentile(
+        50.0,
         n_startup_trials=n_startup_trials,
         n_warmup_steps=first_step(n_warmup_epochs),
         interval_steps=interval_epochs,

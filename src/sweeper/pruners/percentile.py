@@ -14,6 +14,7 @@ from sweeper.pruners._options import (
     NWarmupEpochs,
     first_step,
 )
+from sweeper.pruners._percentile import Percentile
 
 __all__ = ["percentile"]
 
@@ -31,7 +32,7 @@ def percentile(
     n_min_trials: NMinTrials = 1,
 ) -> optuna.pruners.BasePruner:
     """Compares a trial's best value so far with the finished trials' values at its epoch."""
-    return optuna.pruners.PercentilePruner(
+    return Percentile(
         percentile,
         n_startup_trials=n_startup_trials,
         n_warmup_steps=first_step(n_warmup_epochs),

@@ -7,6 +7,8 @@ from typing import Annotated
 import optuna
 from pydantic import Field
 
+from sweeper.pruners._halving import Halving
+
 __all__ = ["successive_halving"]
 
 
@@ -26,7 +28,7 @@ def successive_halving(
     ] = 0,
 ) -> optuna.pruners.BasePruner:
     """Asynchronous successive halving, ASHA (Li et al. 2020, arXiv:1810.05934)."""
-    return optuna.pruners.SuccessiveHalvingPruner(
+    return Halving(
         min_resource=min_epochs,
         reduction_factor=reduction_factor,
         min_early_stopping_rate=min_early_stopping_rate,

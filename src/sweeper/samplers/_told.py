@@ -8,6 +8,10 @@ for better than every pruned one. They are shown instead
 - an infeasible one as COMPLETE, with the worst value of all and with a broken constraint for those
   who understand it. A pruned trial that never reported has the worst value as well.
 
+Of a large sweep, samplers whose proposals get dearer with each trial are shown a part: the best
+finished trials, and of all that ended as many as there is room for, evenly spread from the first to
+the last (`chosen`).
+
 None of this is stored: the study says what happened.
 """
 
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 import copy
 import statistics
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -25,10 +29,13 @@ from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["EXHAUSTED", "Informed", "broken", "comparable"]
+from sweeper.trial_index import TrialIndex, index_of
+
+__all__ = ["EXHAUSTED", "Informed", "broken", "chosen", "comparable"]
 
 EXHAUSTED = "sweeper:exhausted"  # set in a study whose sampler has nothing more to propose
 _OTHERS = 1_000_000_000  # no sweep has a trial of this number
+_BEST_SHARE = 0.2  # of the trials that are shown of a large sweep
 _CONSTRAINT = "constraints"  # as Optuna names it among a trial's system attributes
 
 
@@ -37,13 +44,38 @@ def broken(trial: FrozenTrial) -> bool:
     return any(value > 0 for value in trial.constraints.values())
 
 
+def chosen(
+    index: TrialIndex, most: int, direction: StudyDirection
+) -> tuple[list[FrozenTrial], set[int]]:
+    """At most ``most`` of the trials that have ended, by number, and which of them speak for all.
+
+    The best finished ones have a fifth of the places. The others are those at even distances among
+    all that have ended, whatever their endings, so that they have these in the same proportions.
+    It depends on the trials alone, so that a resumed sweep chooses the same.
+    """
+    best_count = round(_BEST_SHARE * most)
+    places, ended = most - best_count, index.ended
+    spread = [ended[i * len(ended) // places] for i in range(places)]
+    best = index.best(best_count, highest=direction == StudyDirection.MAXIMIZE)
+    found = {trial.number: trial for trial in (*best, *spread)}
+    return [found[number] for number in sorted(found)], {trial.number for trial in spread}
+
+
 def comparable(
-    trials: Iterable[FrozenTrial], direction: StudyDirection, *, constraints: bool
+    trials: Iterable[FrozenTrial],
+    direction: StudyDirection,
+    *,
+    constraints: bool,
+    speaking: Collection[int] | None = None,
 ) -> list[FrozenTrial]:
-    """Copies of the finished and pruned ones of ``trials``, all COMPLETE and with a value."""
+    """Copies of the finished and pruned ones of ``trials``, all COMPLETE and with a value.
+
+    Args:
+        speaking: numbers of those whose gains pruned trials may hope for; None for all.
+    """
     ended = [t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     infeasible = {t.number for t in ended if broken(t)}
-    values = _values([t for t in ended if t.number not in infeasible], direction)
+    values = _values([t for t in ended if t.number not in infeasible], direction, speaking)
     worst = min if direction == StudyDirection.MAXIMIZE else max
     fallback = worst(values.values(), default=0.0)
     marks = {t.number: 1.0 if t.number in infeasible else -1.0 for t in ended}
@@ -71,19 +103,24 @@ def _without_constraints(trial: FrozenTrial) -> dict[str, Any]:
     return {k: v for k, v in trial.system_attrs.items() if not k.startswith(_CONSTRAINT)}
 
 
-def _values(feasible: Sequence[FrozenTrial], direction: StudyDirection) -> dict[int, float]:
+def _values(
+    feasible: Sequence[FrozenTrial],
+    direction: StudyDirection,
+    speaking: Collection[int] | None = None,
+) -> dict[int, float]:
     """By number: the value of the finished, the likely one of the pruned that have reported."""
     best, worst = (max, min) if direction == StudyDirection.MAXIMIZE else (min, max)
     finished = [t for t in feasible if t.state == TrialState.COMPLETE]
     values = {t.number: float(t.values[0]) for t in finished}
     limit = best(values.values(), default=None)
+    heard = [t for t in finished if speaking is None or t.number in speaking]
 
     def reached(trial: FrozenTrial, step: int) -> float:
         return float(best(v for s, v in trial.intermediate_values.items() if s <= step))
 
     @cache
     def gain(step: int) -> float:
-        peers = [t for t in finished if step in t.intermediate_values]
+        peers = [t for t in heard if step in t.intermediate_values]
         return statistics.median([values[t.number] - reached(t, step) for t in peers] or [0.0])
 
     for trial in feasible:
@@ -100,6 +137,7 @@ class _View(Study):
         but: leave out the trial of this number: what it has of a proposal that a kill cut in two
             is not to be taken for another running trial.
         shown: trials of other sweeps, before those of this one.
+        most: show no more than so many trials of this sweep that have ended; None for all.
     """
 
     def __init__(
@@ -109,17 +147,34 @@ class _View(Study):
         constraints: bool,
         but: int | None = None,
         shown: Sequence[FrozenTrial] = (),
+        most: int | None = None,
     ) -> None:
         super().__init__(study.study_name, study._storage, study.sampler, study.pruner)
         self._constraints = constraints
         self._but = but
         self._shown = shown
+        self._most = most
 
     @cached_property
     def _ended(self) -> dict[int, FrozenTrial]:
-        trials = [*self._shown, *super()._get_trials(deepcopy=False)]
-        ended = comparable(trials, self.direction, constraints=self._constraints)
+        trials, speaking = super()._get_trials(deepcopy=False), None
+        if part := self._part:
+            trials, speaking = part[0], {*part[1], *(t.number for t in self._shown)}
+        ended = comparable(
+            [*self._shown, *trials],
+            self.direction,
+            constraints=self._constraints,
+            speaking=speaking,
+        )
         return {trial.number: trial for trial in ended}
+
+    @cached_property
+    def _part(self) -> tuple[list[FrozenTrial], set[int]] | None:
+        """The trials that are shown of a large sweep; None where all are."""
+        index = index_of(self) if self._most else None
+        if self._most is None or index is None or len(index.ended) <= self._most:
+            return None
+        return chosen(index, self._most, self.direction)
 
     def _get_trials(
         self,
@@ -127,10 +182,17 @@ class _View(Study):
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        found = [*self._shown, *super()._get_trials(deepcopy=False, use_cache=use_cache)]
+        found = [*self._shown, *self._of_this_sweep(use_cache)]
         trials = [self._ended.get(t.number, t) for t in found if t.number != self._but]
         wanted = [trial for trial in trials if states is None or trial.state in states]
         return copy.deepcopy(wanted) if deepcopy else wanted
+
+    def _of_this_sweep(self, use_cache: bool) -> list[FrozenTrial]:
+        if self._part is None:
+            return super()._get_trials(deepcopy=False, use_cache=use_cache)
+        unfinished = (TrialState.RUNNING, TrialState.WAITING)
+        rest = self._storage.get_all_trials(self._study_id, deepcopy=False, states=unfinished)
+        return sorted([*self._part[0], *rest], key=lambda trial: trial.number)
 
     def stop(self) -> None:
         """Remember that the sampler has nothing more; Optuna's own raises outside ``optimize``."""
@@ -142,10 +204,14 @@ class Informed(BaseSampler):
 
     Args:
         constraints: show which trials are infeasible as a constraint too.
+        most: of a sweep's ended trials show no more than so many; None for all.
     """
 
-    def __init__(self, inner: BaseSampler, *, constraints: bool = True) -> None:
+    def __init__(
+        self, inner: BaseSampler, *, constraints: bool = True, most: int | None = None
+    ) -> None:
         self._inner = inner
+        self._most = most
         self._constraints = constraints
         self._view: _View | None = None
         self._shown: list[FrozenTrial] = []
@@ -197,6 +263,10 @@ class Informed(BaseSampler):
     def _seen(self, study: Study, trial: FrozenTrial) -> _View:
         if self._view is None:
             self._view = _View(
-                study, constraints=self._constraints, but=trial.number, shown=self._shown
+                study,
+                constraints=self._constraints,
+                but=trial.number,
+                shown=self._shown,
+                most=self._most,
             )
         return self._view

@@ -16,6 +16,8 @@ from sweeper.samplers._told import Informed
 
 __all__ = ["gp"]
 
+_MOST = 300  # trials that a proposal is made from: its cost grows with their third power
+
 
 def gp(
     _space: object,
@@ -33,7 +35,8 @@ def gp(
     """GP, Matern 5/2 kernel, log expected improvement (Ament et al. 2023, arXiv:2310.20708).
 
     Infeasible trials enter as a constraint (Gardner et al. 2014, PMLR 32), running ones as
-    pending points. Parameters that apply under a condition are proposed by TPE.
+    pending points. Parameters that apply under a condition are proposed by TPE. Of more than 300
+    ended trials it takes the 60 best, and 240 evenly spread.
     """
     own = proposal_seed(seed, number)
     others = optuna.samplers.TPESampler(seed=own, n_startup_trials=n_startup_trials)
@@ -44,7 +47,8 @@ def gp(
             n_startup_trials=n_startup_trials,
             deterministic_objective=deterministic_objective,
             warn_independent_sampling=False,
-        )
+        ),
+        most=_MOST,
     )
 
 

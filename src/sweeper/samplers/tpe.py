@@ -23,6 +23,9 @@ from sweeper.samplers._told import Informed, broken
 
 __all__ = ["tpe"]
 
+_MOST = 300
+"""Trials that a proposal is made from: its cost does not grow with the sweep from then on."""
+
 
 def tpe(
     space: SearchSpace,
@@ -40,7 +43,8 @@ def tpe(
     """Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018, arXiv:1807.01774).
 
     Running trials count as bad ones, so that parallel proposals differ. Parameters that apply
-    under a condition are modelled together with those of the same condition.
+    under a condition are modelled together with those of the same condition. Once a sweep has more
+    than 300 ended trials, the model is made from that many: the 60 best, and 240 evenly spread.
     """
     return Informed(
         _ClearTPE(
@@ -49,7 +53,8 @@ def tpe(
             n_startup_trials=n_startup_trials,
             n_ei_candidates=n_ei_candidates,
             group=any(spec.when for spec in space.values()),
-        )
+        ),
+        most=_MOST,
     )
 
 

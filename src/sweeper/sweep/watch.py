@@ -17,10 +17,14 @@ from sweeper.tracker.thread import MirrorThread
 __all__ = ["Watch"]
 
 _SECONDS = 1.0
+_SHARE = 0.02  # of one processor
 
 
 class Watch:
-    """Shows what the ledger knows on ``console``, about once a second."""
+    """Shows what the ledger knows on ``console``, about once a second.
+
+    Less often where that costs more than 2% of a processor: a board of 10,000 trials takes a while.
+    """
 
     def __init__(self, conductor: Conductor, mirror: MirrorThread, console: Console) -> None:
         self._conductor = conductor
@@ -46,8 +50,10 @@ class Watch:
     def tick(self) -> None:
         """Show what is new; free of cost when called too soon."""
         if time.monotonic() >= self._next:
+            before = time.thread_time()
             self._show()
-            self._next = time.monotonic() + _SECONDS
+            cost = time.thread_time() - before
+            self._next = time.monotonic() + max(_SECONDS, cost / _SHARE)
 
     def _show(self) -> None:
         ledger, now = self._conductor.ledger, time.time()
