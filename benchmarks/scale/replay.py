@@ -18,11 +18,13 @@ from sweeper.engine.resources import Slots
 from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
+from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, Trial, TrialState
+from sweeper.samplers._build import build as build_sampler
 from sweeper.sweep.admission import admit
 from sweeper.trial import Outcome
 
-__all__ = ["EPOCHS", "SPACE", "Cost", "opened", "replay", "window"]
+__all__ = ["EPOCHS", "SPACE", "Cost", "Replay", "opened"]
 
 EPOCHS = 12
 SPACE: dict[str, Any] = {
@@ -31,6 +33,8 @@ SPACE: dict[str, Any] = {
     "training.weight_decay": {"type": "float", "low": 1e-6, "high": 1e-3, "log": True},
 }
 _SLOTS = Slots(concurrent=2, cpus_per_trial=1.0, gpus_per_trial=0.0, cpus=2, gpus=0)
+_TOO_HIGH = 1.5e-2
+_WARM = 4
 _STAGES = {"proposing": "ask", "pruning": "report", "telling": "end"}
 
 
@@ -44,40 +48,66 @@ class Cost:
 
 
 @contextmanager
-def opened(paths: SweepPaths, trials: int, sampler: str, pruner: str) -> Iterator[Ledger]:
-    """The ledger, with these parts; all that there was comes first, as in every session."""
-    values = sweep_config(SPACE, trials=trials).to_json()
-    values |= {"sampler": {"name": sampler, "seed": 0}, "pruner": {"name": pruner}}
-    values["name"] = paths.root.name
+def opened(paths: SweepPaths, trials: int) -> Iterator[Replay]:
+    """The sweep, with TPE and hyperband; all that there was comes first, as in every session."""
+    values = sweep_config(SPACE, trials=trials).to_json() | {"name": paths.root.name}
     config = SweepConfig.model_validate(values)
     with open_ledger(paths, admit(config, paths, "scale.yaml").manifest, config) as ledger:
-        yield ledger
+        ledger.begin_session()
+        yield Replay(ledger)
+        ledger.end_session("stopped")
 
 
-def replay(ledger: Ledger, trials: int) -> None:
-    """Have ``trials`` more trials, two at a time."""
-    conductor = Conductor(ledger, _SLOTS)
-    ledger.begin_session()
-    left, running = trials, list[tuple[Trial, Iterator[EpochReport]]]()
-    while left or running:
-        while left and len(running) < _SLOTS.concurrent:
-            trial = conductor.next_trial()
-            assert isinstance(trial, Trial), trial
-            running.append((trial, _curve(trial.number, trial.params)))
-            left -= 1
-        running = [(t, rest) for t, rest in running if _step(conductor, t, rest)]
-    ledger.end_session("stopped")
+class Replay:
+    """One session of a sweep whose workers are formulas."""
 
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._conductor = Conductor(ledger, _SLOTS)
 
-def window(ledger: Ledger, trials: int) -> Cost:
-    """What ``trials`` more trials cost after those that there are."""
-    before, spent = len(ledger.history), dict.fromkeys(_STAGES, 0.0)
-    with _metered(spent):
-        began = time.thread_time()
-        replay(ledger, trials)
-        everything = time.thread_time() - began
-    spent["ledger"] = everything - sum(spent.values())
-    return Cost(trials, before, {stage: 1e3 * s / trials for stage, s in spent.items()})
+    @contextmanager
+    def using(self, sampler: str, pruner: str) -> Iterator[None]:
+        """Have others propose and prune for a while, in the same study."""
+        config, study = self.ledger.config, self.ledger._study._study
+        before = study.sampler, study.pruner
+        study.sampler = build_sampler(sampler, {}, config.search_space, 0)
+        study.pruner = build_pruner(pruner, {}, config.epochs)
+        yield
+        study.sampler, study.pruner = before
+
+    def run(self, trials: int) -> None:
+        """Have ``trials`` more trials, two at a time."""
+        left, running = trials, list[tuple[Trial, Iterator[EpochReport]]]()
+        while left or running:
+            while left and len(running) < _SLOTS.concurrent:
+                trial = self._conductor.next_trial()
+                assert isinstance(trial, Trial), trial
+                running.append((trial, _curve(trial.number, trial.params)))
+                left -= 1
+            running = [(t, rest) for t, rest in running if self._step(t, rest)]
+
+    def cost(self, trials: int) -> Cost:
+        """What ``trials`` more trials cost after those that there are."""
+        self.run(_WARM)  # what is read once for a session
+        before, spent = len(self.ledger.history), dict.fromkeys(_STAGES, 0.0)
+        with _metered(spent):
+            began = time.thread_time()
+            self.run(trials)
+            everything = time.thread_time() - began
+        spent["ledger"] = everything - sum(spent.values())
+        return Cost(trials, before, {stage: 1e3 * s / trials for stage, s in spent.items()})
+
+    def _step(self, trial: Trial, rest: Iterator[EpochReport]) -> bool:
+        """One report of the trial, or its end; whether it goes on."""
+        stop = trial.directory / "stop.json"
+        report = None if stop.exists() else next(rest, None)
+        if report is not None:
+            self._conductor.on_report(trial.number, report)
+            return True
+        state = TrialState.DIVERGED if _diverges(trial) else TrialState.COMPLETE
+        state = TrialState.PRUNED if stop.exists() else state
+        self._conductor.on_outcome(trial.number, Outcome(state, "as recorded"))
+        return False
 
 
 @contextmanager
@@ -104,26 +134,16 @@ def _metered(spent: dict[str, float]) -> Iterator[None]:
             setattr(SweepStudy, name, plain[stage])
 
 
-def _step(conductor: Conductor, trial: Trial, rest: Iterator[EpochReport]) -> bool:
-    """One report of the trial, or its end; whether it goes on."""
-    stop = trial.directory / "stop.json"
-    report = None if stop.exists() else next(rest, None)
-    if report is not None:
-        conductor.on_report(trial.number, report)
-        return True
-    diverged = float(trial.params["lr"]) > 1.5e-2
-    state = TrialState.DIVERGED if diverged else TrialState.COMPLETE
-    state = TrialState.PRUNED if stop.exists() else state
-    conductor.on_outcome(trial.number, Outcome(state, "as recorded"))
-    return False
+def _diverges(trial: Trial) -> bool:
+    return float(trial.params["lr"]) > _TOO_HIGH
 
 
 def _curve(number: int, params: dict[str, ParamValue]) -> Iterator[EpochReport]:
-    """A learning curve that is best at lr 2e-3 and batch 8; it ends after an epoch above 1.5e-2."""
+    """A learning curve that is best at lr 2e-3 and batch 8; above 1.5e-2 there is one epoch."""
     draw = random.Random(number)
     lr, batch = float(params["lr"]), float(params["batch_size"])
     final = 10 - 2 * math.log10(lr / 2e-3) ** 2 - 0.3 * (math.log2(batch) - 3) ** 2
-    for epoch in range(1, 2 if lr > 1.5e-2 else EPOCHS + 1):
+    for epoch in range(1, 2 if lr > _TOO_HIGH else EPOCHS + 1):
         value = final * (1 - math.exp(-0.3 * epoch)) + draw.gauss(0, 0.05)
         metrics = {"val_si_sdr": value, "train_loss": -value - 0.3, "val_loss": -value, "lr": lr}
         yield EpochReport(epoch, metrics, time.time(), {5 * epoch + i: -value for i in range(3)})

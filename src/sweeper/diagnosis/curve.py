@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,18 +41,18 @@ class Curve:
     def __len__(self) -> int:
         return len(self.values)
 
-    @property
+    @cached_property
     def first(self) -> float:
         """After the first epoch."""
         return float(self.values[0])
 
-    @property
+    @cached_property
     def smooth(self) -> NDArray[np.float64]:
         """Running medians of three epochs (epochs,), which no single outlier moves."""
         windows = np.lib.stride_tricks.sliding_window_view(self.values, 3)
         return np.pad(np.median(windows, axis=1), 1, mode="edge")
 
-    @property
+    @cached_property
     def noise(self) -> float:
         """Standard deviation of an epoch's value around the curve.
 
@@ -60,44 +61,44 @@ class Curve:
         """
         return _TO_SD * float(np.median(np.abs(np.diff(self.values, 2)))) / math.sqrt(6)
 
-    @property
+    @cached_property
     def best(self) -> float:
         return float(self.smooth.min())
 
-    @property
+    @cached_property
     def end(self) -> float:
         """The level of the last tenth, of three epochs at least."""
         return float(np.median(self.values[-max(3, len(self) // 10) :]))
 
-    @property
+    @cached_property
     def range(self) -> float:
         """How far apart its highest and its lowest level are."""
         return float(np.ptp(self.smooth))
 
-    @property
+    @cached_property
     def rise(self) -> float:
         """How far the end is above the best."""
         return self.end - self.best
 
-    @property
+    @cached_property
     def fell(self) -> float:
         """How far it came down since the first epoch."""
         return self.first - self.end
 
-    @property
+    @cached_property
     def order(self) -> float:
         """Kendall's tau of values and epochs: -1 where every epoch is below all before it."""
         i, j = np.triu_indices(len(self), 1)
         return float(np.mean(np.sign(self.values[j] - self.values[i])))
 
-    @property
+    @cached_property
     def late_gain(self) -> float:
         """How far the level of the last third is below that of the third before it."""
         third = max(2, len(self) // 3)
         before, after = self.values[-2 * third : -third], self.values[-third:]
         return float(np.median(before) - np.median(after))
 
-    @property
+    @cached_property
     def late_fall(self) -> tuple[float, float]:
         """What a third of the epochs brings at the speed it has at the end, and how sure that is.
 

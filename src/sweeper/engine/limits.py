@@ -15,17 +15,24 @@ __all__ = ["hours_used_up", "is_over", "target_reached"]
 
 def is_over(config: SweepConfig, history: History, now: float) -> str:
     """Why the sweep starts no trial any more, in words; empty while it may."""
+    return _reached(config, history) or hours_used_up(config, history, now)
+
+
+def _reached(config: SweepConfig, history: History) -> str:
+    if config.budget.target is None:
+        return ""
     search = (record for record in history.records() if not record.is_confirming)
     reports = (report for record in search for report in record.reports)
-    reached = next(filter(None, (target_reached(config, report) for report in reports)), "")
-    return reached or hours_used_up(config, history, now)
+    return next(filter(None, (target_reached(config, report) for report in reports)), "")
 
 
 def target_reached(config: SweepConfig, report: EpochReport) -> str:
     """What to say where ``report`` reaches the target; empty where it does not."""
     objective, target = config.objective, config.budget.target
+    if target is None:
+        return ""
     best = best_report([report], objective.metric, objective.direction)
-    if target is None or best is None:
+    if best is None:
         return ""
     sign = 1.0 if objective.direction == "maximize" else -1.0
     reached = sign * best.metrics[objective.metric] >= sign * target

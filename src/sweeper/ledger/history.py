@@ -22,7 +22,9 @@ Each line is one event, a JSON object with ``event`` and ``time``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -118,10 +120,10 @@ class History:
 
     def add(self, event: Event) -> None:
         """Fold in one event."""
-        handler = getattr(self, f"_on_{event['event']}", None)
+        handler = _HANDLERS.get(event["event"])
         if handler is None:
             raise LedgerError(f"unknown event {event['event']!r}: written by a newer sweeper?")
-        handler(event)
+        handler(self, event)
         self.last_time = event["time"]
 
     def __len__(self) -> int:
@@ -258,6 +260,13 @@ class History:
         self._finish(copied)
 
 
+_HANDLERS: Mapping[str, Callable[[History, Event], None]] = {
+    name.removeprefix("_on_"): handler
+    for name, handler in vars(History).items()
+    if name.startswith("_on_")
+}
+
+
 def read_report(event: Event) -> EpochReport:
     """A report from what `report_fields` gave."""
     steps = {int(step): loss for step, loss in event["steps"].items()}
@@ -281,10 +290,27 @@ def read_history(path: Path) -> History:
         LedgerError: a line is damaged, or is no event that can follow on those before it.
     """
     history = History()
+    with _without_collections():
+        _read_into(history, path)
+    return history
+
+
+def _read_into(history: History, path: Path) -> None:
     for number, event in enumerate(entries(path), start=1):
         try:
             history.add(event)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
             raise LedgerError(f"{path}:{number}: damaged line: {why}") from error
-    return history
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Where nothing but what stays is made, looking for garbage again and again is a waste."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

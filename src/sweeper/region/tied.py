@@ -113,10 +113,14 @@ def _searched(records: Iterable[TrialRecord], space: Mapping[str, ParamSpec]) ->
     """The trials that were trained, without the parameters that cannot vary."""
     names = {name for name, spec in space.items() if scale_of(spec) is not None}
     return [
-        replace(r, params={k: v for k, v in r.params.items() if k in names})
+        r if r.params.keys() <= names else replace(r, params=_only(names, r.params))
         for r in records
         if not r.is_repeat
     ]
+
+
+def _only(names: Collection[str], params: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
+    return {name: value for name, value in params.items() if name in names}
 
 
 def _others(

@@ -157,9 +157,10 @@ class _View(Study):
 
     @cached_property
     def _ended(self) -> dict[int, FrozenTrial]:
-        trials, speaking = super()._get_trials(deepcopy=False), None
-        if part := self._part:
-            trials, speaking = part[0], {*part[1], *(t.number for t in self._shown)}
+        if self._part is None:
+            trials, speaking = super()._get_trials(deepcopy=False), None
+        else:
+            trials, speaking = self._part[0], {*self._part[1], *(t.number for t in self._shown)}
         ended = comparable(
             [*self._shown, *trials],
             self.direction,

@@ -6,6 +6,7 @@ import enum
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sweeper import words
@@ -46,9 +47,9 @@ class Standing(enum.StrEnum):
         return self in (Standing.STARTING, Standing.RUNNING, Standing.STOPPING, Standing.PAUSING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
-    """One look at a sweep.
+    """One look at a sweep; what follows from it is worked out once, with thousands of trials dear.
 
     Attributes:
         holder: who works on it now; None for nobody.
@@ -91,7 +92,7 @@ class Look:
         """The last event, or when the sweep was made; seconds since 1970."""
         return self.history.last_time or self.manifest.created
 
-    @property
+    @cached_property
     def unfinished(self) -> bool:
         """Whether a further session has something to do."""
         if hours_used_up(self.config, self.history, self.at):
@@ -102,12 +103,12 @@ class Look:
             return False
         return not is_over(self.config, self.history, self.at)
 
-    @property
+    @cached_property
     def confirm(self) -> Progress:
         """How far the trials are that train the best again."""
         return progress(self.config, self.history)
 
-    @property
+    @cached_property
     def board(self) -> BoardState:
         """What the board shows of it."""
         at = self.at if self.standing.working else self.last_active
