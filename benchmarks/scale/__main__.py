@@ -1,4 +1,4 @@
-"""``python -m benchmarks.scale``: a sweep grows to each size, and what it costs there is measured."""
+"""``python -m benchmarks.scale``: a sweep grows, and what it costs at each size is measured."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10000])
     parser.add_argument("--window", type=int, default=50, help="trials that are measured at a size")
     parser.add_argument("--ship", action="store_true", help="also into MLflow: some 20 minutes")
-    parser.add_argument("--folder", type=Path, help="where the sweep is written; removed at the end")
+    parser.add_argument(
+        "--folder", type=Path, help="where the sweep is written; removed at the end"
+    )
     parser.add_argument("--results", type=Path, default=_RESULTS, help="file for the tables")
     return parser.parse_args()
 

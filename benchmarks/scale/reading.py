@@ -92,7 +92,7 @@ def _mirror(paths: SweepPaths, store: Path) -> Mirror:
 
 
 def _ended_by_piece(paths: SweepPaths) -> list[tuple[int, int]]:
-    """For each piece that the mirror ships at once: its last byte, and how many trials had ended."""
+    """For each piece that is shipped at once: its last byte, and how many trials had ended."""
     pieces, ended, start = [], 0, 0
     while (chunk := read_chunk(paths.history, start)).events:
         ended += sum(event["event"] == "end" for event in chunk.events)

@@ -18,6 +18,7 @@ from sweeper.cli import (
     enhance,
     export,
     pause,
+    preflight,
     refine,
     reproduce,
     resume,
@@ -62,6 +63,7 @@ app.command()(export.export)
 app.command()(compare.compare)
 app.command()(reproduce.reproduce)
 app.command()(check.check)
+app.command()(preflight.preflight)
 app.command()(schema.schema)
 
 

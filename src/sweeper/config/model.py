@@ -157,7 +157,8 @@ class Resources(_Frozen):
         "auto", description="processors of one trial"
     )
     gpus_per_trial: Annotated[FiniteFloat, Field(ge=0)] | Auto = Field(
-        "auto", description="GPUs of one trial; 0.5: two trials share a GPU"
+        "auto",
+        description="GPUs of one trial; 0.5: two share a GPU, auto: as many as fit, measured",
     )
     concurrent: Annotated[int, Field(gt=0)] | Auto = Field(
         "auto", description="trials at the same time at most"

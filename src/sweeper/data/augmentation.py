@@ -52,6 +52,11 @@ class AugmentedBatches:
         """Length of a segment."""
         return self.batches.frames
 
+    @property
+    def samples(self) -> int:
+        """Training segments per epoch."""
+        return self.batches.samples
+
     def __len__(self) -> int:
         """Batches per epoch."""
         return len(self.batches)

@@ -59,9 +59,7 @@ def find_original(trials: Mapping[str, TrialRecord], identity: str) -> str | Non
     return min(found, key=lambda name: found[name], default=None)
 
 
-def free_seed(
-    sweep_seed: int, params: Mapping[str, ParamValue], taken: AbstractSet[int]
-) -> int:
+def free_seed(sweep_seed: int, params: Mapping[str, ParamValue], taken: AbstractSet[int]) -> int:
     """The first seed of ``params`` that is not ``taken``."""
     seeds = (trial_seed(sweep_seed, params, replicate) for replicate in itertools.count())
     return next(seed for seed in seeds if seed not in taken)

@@ -78,4 +78,6 @@ class IndexedStorage(JournalStorage):
 
     def _everything(self) -> list[FrozenTrial]:
         get_all = super().get_all_trials
-        return [trial for study in self.get_all_studies() for trial in get_all(study._study_id, False)]
+        return [
+            trial for study in self.get_all_studies() for trial in get_all(study._study_id, False)
+        ]

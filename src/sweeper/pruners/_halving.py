@@ -67,7 +67,7 @@ class Halving(optuna.pruners.SuccessiveHalvingPruner):
             yield value
 
     def _goes_on(self, value: float, others: Sequence[float], direction: StudyDirection) -> bool:
-        """Whether it is among the best of all, itself included; until there are enough, the best."""
+        """Whether it is among the best, itself counted; the only one until there are enough."""
         there = len(others) + 1
         if there <= self._bootstrap_count:
             return False

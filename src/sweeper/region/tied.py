@@ -18,7 +18,7 @@ from sweeper.region.answer import ENOUGH, Best, Counts, Edge, Interval, ParamRan
 from sweeper.region.scale import BATCH_SIZE, LR, Scale, find, scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sweeper.config import Objective, ParamSpec
 

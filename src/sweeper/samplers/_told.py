@@ -90,7 +90,9 @@ def comparable(
 
 
 def _completed(trial: FrozenTrial, value: float, constraint: float | None) -> FrozenTrial:
-    copied = copy.copy(trial)
+    # copy.copy takes ten times as long, for each trial and each proposal
+    copied = FrozenTrial.__new__(FrozenTrial)
+    copied.__dict__.update(trial.__dict__)
     copied.state = TrialState.COMPLETE
     copied.values = [value]
     copied.system_attrs = _without_constraints(trial)

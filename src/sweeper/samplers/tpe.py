@@ -23,7 +23,7 @@ from sweeper.samplers._told import Informed, broken
 
 __all__ = ["tpe"]
 
-_MOST = 300
+_MOST = 200
 """Trials that a proposal is made from: its cost does not grow with the sweep from then on."""
 
 
@@ -44,7 +44,7 @@ def tpe(
 
     Running trials count as bad ones, so that parallel proposals differ. Parameters that apply
     under a condition are modelled together with those of the same condition. Once a sweep has more
-    than 300 ended trials, the model is made from that many: the 60 best, and 240 evenly spread.
+    than 200 ended trials, the model is made from that many: the 40 best, and 160 evenly spread.
     """
     return Informed(
         _ClearTPE(

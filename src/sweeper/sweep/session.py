@@ -16,6 +16,7 @@ from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
 from sweeper.ledger.files import told
 from sweeper.ledger.ledger import open_ledger
+from sweeper.ledger.lock import holder
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.admission import admit
@@ -25,6 +26,7 @@ from sweeper.sweep.helm import Helm
 from sweeper.sweep.identity import identify
 from sweeper.sweep.interruption import Terminated, deaf, terminable
 from sweeper.sweep.place import enter
+from sweeper.sweep.preflight import FOLDER, before_launch
 from sweeper.sweep.report import LiveReport
 from sweeper.sweep.setting import look_around
 from sweeper.sweep.verdict import publish
@@ -64,6 +66,8 @@ def run_sweep(
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
+    if holder(paths.lock) is None:  # whoever holds it is training on the GPUs
+        slots = before_launch(config, slots, paths.root, console)
     here = look_around(config, sweep.dataset, Path(admission.manifest.folder), slots)
     opened = open_ledger(paths, admission.manifest, config, here.setting, admission.warm)
     with opened as ledger, _logging_to(paths.logs):
@@ -160,6 +164,8 @@ def _work(
     thread = MirrorThread(mirror, tell=LiveReport(ledger.config, ledger.paths, mirror))
     helm = Helm(conductor, thread, uri)
     ledger.begin_session(str(contract))
+    if (ledger.paths.root / FOLDER).exists():
+        mirror.log_parent_artifacts(ledger.paths.root / FOLDER, FOLDER)
     thread.start()
     if contract.nothing_left:
         conductor.drain(Ending.FINISHED, "nothing left to do")

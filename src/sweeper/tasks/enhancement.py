@@ -53,7 +53,7 @@ def enhancement(trial: Trial, /) -> Iterator[EpochReport]:
         LookupError, ValueError: the configuration names what there is not, or does not fit.
     """
     with freed_memory_kept():
-        yield from train(_parts(trial), reported=trial.reported)
+        yield from train(parts_of(trial), reported=trial.reported)
 
 
 def corpus_of(config: Mapping[str, Any]) -> Corpus:
@@ -109,7 +109,12 @@ def describe(config: Mapping[str, Any]) -> Description:
     )
 
 
-def _parts(trial: Trial) -> Parts:
+def parts_of(trial: Trial) -> Parts:
+    """All that the training of ``trial`` works with, on its device.
+
+    Raises:
+        DataError, LookupError, ValueError: as `enhancement`.
+    """
     options = TrainingOptions.model_validate(trial.config["training"])
     require(options.quality)
     objective = trial.config["objective"]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sweeper.training.options import TrainingOptions
     from sweeper.training.validation import Validation
 
-__all__ = ["Parts", "train"]
+__all__ = ["Parts", "train", "train_step"]
 
 log = logging.getLogger("sweeper.training")
 
@@ -158,15 +158,19 @@ def _train_epoch(parts: Parts, epoch: int, step: int) -> _Trained:
     lr = _lr(parts)
     for noisy, clean in feed(parts.batches.epoch(epoch), parts.device):
         _check_time(parts)
-        losses.append(_train_step(parts, noisy, clean, epoch, step + len(losses) + 1))
+        losses.append(train_step(parts, noisy, clean, epoch, step + len(losses) + 1))
         total += losses[-1] * len(noisy)
         samples += len(noisy)
     seconds = time.perf_counter() - started
     return _Trained(losses, step + 1, total / samples, samples / seconds, lr)
 
 
-def _train_step(parts: Parts, noisy: Tensor, clean: Tensor, epoch: int, step: int) -> float:
-    """One optimizer step; the loss before it."""
+def train_step(parts: Parts, noisy: Tensor, clean: Tensor, epoch: int, step: int) -> float:
+    """One optimizer step; the loss before it.
+
+    Raises:
+        Diverged: it, or its gradient, is not finite.
+    """
     loss = parts.accumulation.backward(
         noisy, clean, lambda n, c: parts.loss(parts.precision(parts.model, n), c), parts.optimizer
     )

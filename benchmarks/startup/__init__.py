@@ -1,0 +1,1 @@
+"""From the command to the first trial that trains, beside torch and Ray alone."""
