@@ -16,7 +16,7 @@ from sweeper.samplers._told import Informed
 
 __all__ = ["gp"]
 
-_MOST = 200  # trials that a proposal is made from: its cost grows with their third power
+_MOST = 300  # trials that a proposal is made from: its cost grows with their third power
 
 
 def gp(
@@ -35,8 +35,8 @@ def gp(
     """GP, Matern 5/2 kernel, log expected improvement (Ament et al. 2023, arXiv:2310.20708).
 
     Infeasible trials enter as a constraint (Gardner et al. 2014, PMLR 32), running ones as
-    pending points. Parameters that apply under a condition are proposed by TPE. Of more than 200
-    ended trials it takes the 40 best, and 160 evenly spread.
+    pending points. Parameters that apply under a condition are proposed by TPE. Of more than 300
+    ended trials it takes the 60 best, and 240 evenly spread.
     """
     own = proposal_seed(seed, number)
     others = optuna.samplers.TPESampler(seed=own, n_startup_trials=n_startup_trials)

@@ -23,7 +23,7 @@ from sweeper.samplers._told import Informed, broken
 
 __all__ = ["tpe"]
 
-_MOST = 200
+_MOST = 300
 """Trials that a proposal is made from: its cost does not grow with the sweep from then on."""
 
 
@@ -44,7 +44,7 @@ def tpe(
 
     Running trials count as bad ones, so that parallel proposals differ. Parameters that apply
     under a condition are modelled together with those of the same condition. Once a sweep has more
-    than 200 ended trials, the model is made from that many: the 40 best, and 160 evenly spread.
+    than 300 ended trials, the model is made from that many: the 60 best, and 240 evenly spread.
     """
     return Informed(
         _ClearTPE(
@@ -69,6 +69,8 @@ class _ClearTPE(optuna.samplers.TPESampler):
     def __init__(self, always: dict[str, BaseDistribution], **options: Any) -> None:
         super().__init__(**options)
         self._always = {n: d for n, d in always.items() if not d.single()}
+        if not self._group:
+            self._search_space = _Known(self._always)  # type: ignore[assignment]
         self._ended: list[FrozenTrial] = []
 
     def sample_relative(
@@ -104,6 +106,25 @@ class _ClearTPE(optuna.samplers.TPESampler):
     def _coordinates(self, params: Mapping[str, np.ndarray]) -> np.ndarray:
         """One row for each point: every range is 1 long, two choices are 1 apart."""
         return np.hstack([_scaled(d, params[name]) for name, d in self._always.items()])
+
+
+class _Known:
+    """What all trials have in common, in place of `optuna.search_space.IntersectionSearchSpace`.
+
+    That finds it out from all trials. Here a study's trials all have the same distributions, since
+    a search space with others has a study of its own.
+    """
+
+    def __init__(self, always: dict[str, BaseDistribution]) -> None:
+        self._always = dict(sorted(always.items()))
+
+    def calculate(
+        self, study: optuna.Study, use_cache: bool = False
+    ) -> dict[str, BaseDistribution]:
+        """Nothing while no trial has ended, as with Optuna's."""
+        states = (TrialState.COMPLETE, TrialState.PRUNED)
+        ended = study._get_trials(deepcopy=False, states=states, use_cache=use_cache)
+        return dict(self._always) if ended else {}
 
 
 def _scaled(distribution: BaseDistribution, values: np.ndarray) -> np.ndarray:
