@@ -134,6 +134,7 @@ def _points(record: TrialRecord, metric: str) -> Counter[tuple[str, int, float]]
     if best is not None and record.value is not None:
         points[f"best_{metric}", record.epoch, best.metrics[metric]] += 1
         points["best_epoch", record.epoch, float(best.epoch)] += 1
+        points["epoch", record.epoch, float(record.epoch)] += 1
         if record.state is TrialState.COMPLETE:
             points[f"finished_{metric}", record.epoch, best.metrics[metric]] += 1
         for name, value in best.metrics.items():
