@@ -114,6 +114,13 @@ def test_what_cannot_be_compared_is_said_at_once() -> None:
         compare([_contender("one", [1.0, 2.0, 3.0])])
 
 
+def test_sweeps_may_have_spent_their_trials_for_different_goals() -> None:
+    one, other = _contender("one", [1.0, 2.0, 3.0]), _contender("other", [2.0, 3.0, 4.0])
+    aim = one.config.objective.model_copy(update={"goal": "region"})
+    one = replace(one, config=one.config.model_copy(update={"objective": aim}))
+    assert {s.name for s in compare([one, other]).standings} == {"one", "other"}
+
+
 def test_repeats_and_running_trials_do_not_count() -> None:
     records = _records([1.0, 2.0, 3.0])
     records.append(replace(records[2], number=3, copy_of="2"))

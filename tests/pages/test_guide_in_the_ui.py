@@ -74,7 +74,7 @@ def test_the_runs_table_has_the_guides_columns(site: Site) -> None:
     page = site.open(site.runs_table, width=1700)
     page.wait_for("7 matching runs")
     for column in ("Run Name", "Created", "Dataset", "Duration", "Source", "Models"):
-        assert column in page.text()
+        page.wait_for(column)
     page.wait_for("dprnn.yaml")
     page.click(_UNFOLD, then=site.best.info.run_name)
     page.wait_for("v1")  # the registered model, in the best trial's row

@@ -44,7 +44,7 @@ def test_the_parents_verdict_is_seen_without_a_click(site: Site) -> None:
     found = {text: (inside, height) for text, inside, height in page.run(seen)}
     assert found[verdict][0]
     assert 0 < found[verdict][1] < 80  # three lines, which is what the UI shows
-    assert "Charts of all trials" in page.text()
+    page.wait_for("Charts of all trials")
     shoot(page, "parent")
 
 
@@ -54,9 +54,8 @@ def test_the_whole_page_has_links_that_lead_to_runs_figures_and_model(site: Site
     page.press("button", "Show more")
     page.wait_for("Settings")
     shoot(page, "parent-whole")
-    text = page.text()
     for part in ("Best trials", "Warnings", "sweeper resume dprnn --trials", "trials=6"):
-        assert part in text
+        page.wait_for(part)
     links: list[tuple[str, str]] = page.run(_LINKS)
     best = site.best
     assert [best.data.tags["sweeper.trial"], site.run(best.info.run_id)] in links
@@ -132,4 +131,4 @@ def test_the_best_model_enhances_a_recording(site: Site) -> None:
 def test_the_log_of_a_child_can_be_read(site: Site) -> None:
     page = site.open(site.run(site.best.info.run_id, "/artifacts/train.log"))
     page.wait_for("INFO")
-    assert "trained 3 epochs" in page.text()
+    page.wait_for("trained 3 epochs")

@@ -116,10 +116,10 @@ def _check(contenders: Sequence[Contender]) -> None:
     problems = []
     if len({c.name for c in contenders}) < 2:
         problems.append(Problem("compare", "name two sweeps or more"))
-    first = contenders[0].config.objective if contenders else None
-    for one in contenders:
-        if one.config.objective != first:
-            has, wants = (f"{o.direction} {o.metric}" for o in (one.config.objective, first) if o)
+    # not by its goal: how the trials were spent may well differ
+    aims = [f"{c.config.objective.direction} {c.config.objective.metric}" for c in contenders]
+    for one, has in zip(contenders, aims, strict=True):
+        if has != (wants := aims[0]):
             problems.append(Problem(one.name, f"it is to {has}, {contenders[0].name} to {wants}"))
         valued = sum(r.value is not None for r in _counted(one.records))
         if valued < _LEAST:
