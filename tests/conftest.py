@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 torch.set_num_threads(1)
 
 VOICEBANK_MINI = Path(__file__).parents[1].parent / "shared" / "voicebank_mini"
+
+
+@pytest.fixture(autouse=True)
+def _no_module_of_another_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a test imported from its own folder is gone with it: another's may have its name."""
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+    made_by_tests = str(tmp_path_factory.getbasetemp())
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(made_by_tests):
+            del sys.modules[name]
 
 
 @pytest.fixture
