@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["terminal"]
 
 
-def terminal(file: IO[str] | None = None) -> Console:
-    """A console on ``file``, by default standard output; in pipes no line ends in blanks."""
-    console = Console(file=file, highlight=False)
+def terminal(file: IO[str] | None = None, *, soft_wrap: bool = False) -> Console:
+    """A console on ``file``, by default standard output; in pipes no line ends in blanks.
+
+    Args:
+        soft_wrap: long lines are left to the terminal, so that they can be copied whole.
+    """
+    # a user's ":b:" is text, and no picture of a letter
+    console = Console(file=file, highlight=False, emoji=False, soft_wrap=soft_wrap)
     if not console.is_terminal:
         console.push_render_hook(_Trim())
     return console

@@ -159,7 +159,9 @@ def test_a_large_set_is_prepared_once(
     before = samples.stat()
     assert run("prepare", "pairs", "--set", f"root={folder}").exit_code == 0
     assert samples.stat().st_mtime_ns == before.st_mtime_ns
-    assert before.st_size == sum(4 * len(audio.read(p, RATE)) for p in folder.rglob("*.wav"))
+    assert before.st_size == sum(
+        4 * len(audio.read(p, RATE).waveform) for p in folder.rglob("*.wav")
+    )
 
 
 def test_check_reads_anew_what_was_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

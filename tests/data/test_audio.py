@@ -22,21 +22,21 @@ def tone(frames: int, rate: int = RATE, level: float = 0.5) -> torch.Tensor:
 def test_what_is_written_is_read_again(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / "below" / f"tone{suffix}"
     audio.write(file, tone(1001), RATE)
-    assert torch.allclose(audio.read(file, RATE), tone(1001), atol=2**-15)
+    assert torch.allclose(audio.read(file, RATE).waveform, tone(1001), atol=2**-15)
     assert [f.name for f in file.parent.iterdir()] == [file.name]  # no partial file is left
 
 
 def test_channels_are_averaged(tmp_path: Path) -> None:
     file = tmp_path / "stereo.wav"
     soundfile.write(file, np.stack([np.full(50, 0.5), np.full(50, -0.25)], axis=1), RATE)
-    assert torch.allclose(audio.read(file, RATE), torch.full((50,), 0.125), atol=1e-4)
+    assert torch.allclose(audio.read(file, RATE).waveform, torch.full((50,), 0.125), atol=1e-4)
 
 
 @pytest.mark.parametrize("file_rate", [8000, 22050, 44100, 48000])
 def test_other_rates_are_resampled(tmp_path: Path, file_rate: int) -> None:
     file = tmp_path / "tone.flac"
     audio.write(file, tone(file_rate, file_rate), file_rate)
-    read = audio.read(file, RATE)
+    read = audio.read(file, RATE).waveform
     assert len(read) == audio.Length(file_rate, file_rate).resampled(RATE) == RATE
     middle = slice(RATE // 4, -RATE // 4)
     assert torch.allclose(read[middle], tone(RATE)[middle], atol=0.01)
@@ -47,19 +47,19 @@ def test_other_rates_are_resampled(tmp_path: Path, file_rate: int) -> None:
 def test_the_resampled_length_is_foretold(tmp_path: Path, frames: int, file_rate: int) -> None:
     file = tmp_path / "short.wav"
     audio.write(file, tone(frames), file_rate)
-    assert len(audio.read(file, RATE)) == audio.Length(frames, file_rate).resampled(RATE)
+    assert len(audio.read(file, RATE).waveform) == audio.Length(frames, file_rate).resampled(RATE)
 
 
 def test_a_loud_waveform_is_turned_down_and_not_clipped(tmp_path: Path) -> None:
     file = tmp_path / "loud.wav"
     audio.write(file, tone(2000, level=7.0), RATE)
-    assert torch.allclose(audio.read(file, RATE), tone(2000, level=audio.PEAK), atol=1e-3)
+    assert torch.allclose(audio.read(file, RATE).waveform, tone(2000, level=audio.PEAK), atol=1e-3)
 
 
 def test_gradients_and_double_precision_are_no_obstacle(tmp_path: Path) -> None:
     file = tmp_path / "estimate.wav"
     audio.write(file, tone(100).double().requires_grad_(), RATE)
-    assert len(audio.read(file, RATE)) == 100
+    assert len(audio.read(file, RATE).waveform) == 100
 
 
 def test_an_existing_file_survives_a_refused_write(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_an_existing_file_survives_a_refused_write(tmp_path: Path) -> None:
     audio.write(file, tone(100), RATE)
     with pytest.raises(DataError, match=r"enhanced.wav: not written.*NaN"):
         audio.write(file, torch.tensor([0.0, math.nan]), RATE)
-    assert len(audio.read(file, RATE)) == 100
+    assert len(audio.read(file, RATE).waveform) == 100
 
 
 def test_only_flac_and_wav_are_written(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_wav_from_a_pipe_has_no_size_and_is_read(tmp_path: Path, size: int) ->
     content[4:8] = size.to_bytes(4, "little")
     content[40:44] = b"\xff\xff\xff\xff"
     file.write_bytes(content)
-    assert len(audio.read(file, RATE)) == 100
+    assert len(audio.read(file, RATE).waveform) == 100
 
 
 def test_another_kind_of_file_is_told(tmp_path: Path) -> None:

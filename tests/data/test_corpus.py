@@ -55,7 +55,7 @@ def test_load_keeps_order_split_and_speaker(tmp_path: Path) -> None:
     assert [p.id for p in made.valid] == ["c1"]
     assert [p.speaker for p in made.train] == ["a", "b", "a"]
     assert (made.name, made.source, made.sample_rate) == ("toy", "here", RATE)
-    assert torch.equal(made.train[1].clean, audio.read(tmp_path / "b1_c.wav", RATE))
+    assert torch.equal(made.train[1].clean, audio.read(tmp_path / "b1_c.wav", RATE).waveform)
 
 
 def test_the_fingerprint_is_of_content_and_not_of_place_or_order(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_fingerprint_sees_every_change(tmp_path: Path) -> None:
     prints.add(corpus.load("toy", "here", RATE, other_split).fingerprint)
     swapped = replace(files[0], noisy=files[0].clean, clean=files[0].noisy)
     prints.add(corpus.load("toy", "here", RATE, [swapped, *files[1:]]).fingerprint)
-    changed = audio.read(files[0].noisy, RATE)
+    changed = audio.read(files[0].noisy, RATE).waveform
     changed[17] += 0.01
     audio.write(files[0].noisy, changed, RATE)
     prints.add(corpus.load("toy", "here", RATE, files).fingerprint)

@@ -20,7 +20,9 @@ VOICEBANK_MINI = Path(__file__).parents[3] / "shared" / "voicebank_mini"
 
 
 def demo_pair(name: str) -> tuple[Tensor, Tensor]:
-    noisy, clean = (audio.read(DEMO / kind / f"{name}.flac", RATE) for kind in ("noisy", "clean"))
+    noisy, clean = (
+        audio.read(DEMO / kind / f"{name}.flac", RATE).waveform for kind in ("noisy", "clean")
+    )
     return noisy, clean
 
 
@@ -30,7 +32,9 @@ def pairs() -> list[tuple[Tensor, Tensor]]:
         return [demo_pair("valid_00"), demo_pair("valid_03")]
     folders = ("noisy_trainset_28spk_wav", "clean_trainset_28spk_wav")
     return [
-        tuple(audio.read(VOICEBANK_MINI / folder / f"{name}.wav", RATE) for folder in folders)
+        tuple(
+            audio.read(VOICEBANK_MINI / folder / f"{name}.wav", RATE).waveform for folder in folders
+        )
         for name in ("p226_001", "p287_002")
     ]  # type: ignore[misc]
 

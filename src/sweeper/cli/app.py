@@ -6,7 +6,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import sweeper
 from sweeper.cli import (
@@ -33,6 +32,7 @@ from sweeper.cli import (
 )
 from sweeper.cli import list as list_
 from sweeper.errors import ConfigError, SweeperError
+from sweeper.terminal import terminal
 
 __all__ = ["app", "main"]
 
@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def _tell(error: SweeperError) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = terminal(sys.stderr, soft_wrap=True)
     lines = error.problems if isinstance(error, ConfigError) else [error]
     for line in lines:
         console.print("[bold red]error[/]", end=" ")

@@ -25,9 +25,8 @@ def compare(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Compare sweeps at equal budget: what each can be expected to find, not its luckiest trial."""
-    from rich.console import Console
-
     from sweeper.sweep.compare import compare_sweeps
+    from sweeper.terminal import terminal
 
     folder = out or Path("-vs-".join(names))
-    compare_sweeps(names, sweeps, folder, Console(highlight=False), in_mlflow=mlflow)
+    compare_sweeps(names, sweeps, folder, terminal(), in_mlflow=mlflow)

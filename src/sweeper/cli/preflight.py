@@ -10,8 +10,7 @@ __all__ = ["preflight"]
 def preflight(space: Space, settings: Settings = None, as_json: AsJson = False) -> None:
     """Measure what the trials need on this machine's device; start no sweep."""
     import json
-
-    from rich.console import Console
+    import sys
 
     from sweeper.config import load
     from sweeper.engine.resources import plan_slots
@@ -21,7 +20,7 @@ def preflight(space: Space, settings: Settings = None, as_json: AsJson = False) 
 
     config = load(space, settings or [])
     slots = plan_slots(config.resources)
-    console = Console(stderr=True) if as_json else terminal()
+    console = terminal(sys.stderr) if as_json else terminal()
     forecast = flight.preflight(config, slots, console)
     if forecast is None:
         raise SweeperError(f"there is no preflight of the task {config.task}: it is your own")

@@ -36,11 +36,10 @@ def reproduce(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Train one trial again, outside of its sweep, and say whether the numbers are the same."""
-    from rich.console import Console
-
     from sweeper.sweep import reproduce as story
+    from sweeper.terminal import terminal
 
     wanted = story.Wanted(name, trial, sweeps.absolute(), epochs, out, code)
     run = story.reproduce_with_code_of_then if apply_diff else story.reproduce
-    if not run(wanted, Console(highlight=False, soft_wrap=True)):
+    if not run(wanted, terminal(soft_wrap=True)):
         raise typer.Exit(1)

@@ -78,15 +78,14 @@ def foreground(
     if context.invoked_subcommand is not None:
         _refuse_options(context)
         return
-    from rich.console import Console
-
     from sweeper.server.choose import choose
     from sweeper.server.terminal import run_here
     from sweeper.sweep.interruption import terminable
+    from sweeper.terminal import terminal
 
     wanted = _wanted(host, port, auth, names, workers, patience)
     with terminable():
-        if not run_here(choose(sweeps, tracking_uri), wanted, sweeps, Console(highlight=False)):
+        if not run_here(choose(sweeps, tracking_uri), wanted, sweeps, terminal()):
             raise typer.Exit(1)
 
 
@@ -102,15 +101,14 @@ def start(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Start it in the background; it stays when the terminal is closed."""
-    from rich.console import Console
-
     from sweeper.server.choose import choose
     from sweeper.server.terminal import start_here
     from sweeper.sweep.interruption import terminable
+    from sweeper.terminal import terminal
 
     wanted = _wanted(host, port, auth, names, workers, patience)
     with terminable():
-        start_here(choose(sweeps, tracking_uri), wanted, sweeps, Console(highlight=False))
+        start_here(choose(sweeps, tracking_uri), wanted, sweeps, terminal())
 
 
 @ui.command()
@@ -130,18 +128,17 @@ def status(
     """Show where it is and who may look; the exit code is 0 while it runs."""
     import json
 
-    from rich.console import Console
-
     from sweeper.server import report, service
     from sweeper.server.choose import choose
     from sweeper.server.terminal import show_lines
+    from sweeper.terminal import terminal
 
     place = choose(sweeps, tracking_uri)
     sight = service.look(place)
     if as_json:
         print(json.dumps(report.to_json(place, sight), indent=2))
     else:
-        show_lines(report.status_lines(place, sight, sweeps), Console(highlight=False))
+        show_lines(report.status_lines(place, sight, sweeps), terminal())
     if sight.standing is not service.Standing.RUNNING:
         raise typer.Exit(1)
 
@@ -154,12 +151,11 @@ def logs(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Show what it writes: requests and errors."""
-    from rich.console import Console
-
     from sweeper.server.choose import choose
     from sweeper.server.terminal import show_log
+    from sweeper.terminal import terminal
 
-    show_log(choose(sweeps, tracking_uri), lines, Console(highlight=False), forever=forever)
+    show_log(choose(sweeps, tracking_uri), lines, terminal(), forever=forever)
 
 
 def _wanted(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ from sweeper.errors import DataError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["PEAK", "SUFFIXES", "Length", "Recording", "decode", "read", "sample_rate_of", "write"]
+__all__ = ["PEAK", "SUFFIXES", "Length", "Recording", "decode", "read", "write"]
 
 PEAK = 0.99
 """Largest absolute sample that ``write`` lets through; what is louder is turned down as a whole."""
@@ -47,27 +48,16 @@ class Recording(NamedTuple):
     channels: int
 
 
-def read(path: str | os.PathLike[str], sample_rate: int) -> Tensor:
-    """The recording as a mono float32 waveform (time,) at ``sample_rate`` Hz.
-
-    Channels are averaged.
+def read(path: str | os.PathLike[str], sample_rate: int | None = None) -> Recording:
+    """The recording at ``sample_rate`` Hz (None: its own); channels are averaged.
 
     Raises:
         DataError: missing, unreadable, truncated, empty or non-finite; names the file.
     """
-    return decode(read_bytes(Path(path)), path, sample_rate).waveform
+    return decode(read_bytes(Path(path)), path, sample_rate)
 
 
-def sample_rate_of(path: str | os.PathLike[str]) -> int:
-    """The file's own sample rate in Hz; DataError where it is no recording."""
-    content = read_bytes(Path(path))
-    try:
-        return int(soundfile.info(io.BytesIO(content)).samplerate)
-    except soundfile.SoundFileError as error:
-        raise DataError(f"{path}: cannot be read as audio; convert it to WAV or FLAC") from error
-
-
-def decode(content: bytes, name: object, sample_rate: int) -> Recording:
+def decode(content: bytes, name: object, sample_rate: int | None = None) -> Recording:
     """Like ``read``, from a file's bytes; ``name`` is for messages."""
     channels_TxC, file_rate = _samples(content, name)
     frames, channels = channels_TxC.shape
@@ -78,7 +68,7 @@ def decode(content: bytes, name: object, sample_rate: int) -> Recording:
     if not torch.isfinite(channels_TxC).all():
         raise DataError(f"{name}: holds NaN or infinite samples; export it again from its source")
     mono_T = channels_TxC.mean(dim=1)
-    if file_rate != sample_rate:
+    if sample_rate not in (None, file_rate):
         mono_T = resample(mono_T, file_rate, sample_rate)
     return Recording(mono_T, frames, file_rate, channels)
 
@@ -159,4 +149,6 @@ def _write_atomically(path: Path, audio: Tensor, sample_rate: int) -> None:
         partial.write_bytes(encoded.getbuffer())
         partial.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise DataError(f"{path}: cannot be written ({error.strerror})") from error

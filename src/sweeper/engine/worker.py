@@ -9,7 +9,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -98,21 +99,23 @@ class Worker(tune.Trainable):
 
     def _fetch_stop(self) -> None:
         """See whether the driver wants the trial to end."""
-        if self._kept_in is None:
-            return
-        try:
-            self._kept_in.bring(self._trial.number, self._trial.directory, STOP_NAME)
-        except OSError:
-            log.warning("%s does not answer", self._kept_in.uri, exc_info=True)
+        if self._kept_in is not None:
+            with _only_logged(self._kept_in):
+                self._kept_in.bring(self._trial.number, self._trial.directory, STOP_NAME)
 
     def _keep(self) -> None:
         """Keep what is new; the training goes on without where the store does not answer."""
-        if self._kept_in is None:
-            return
-        try:
-            self._upload()
-        except OSError:
-            log.warning("%s does not answer", self._kept_in.uri, exc_info=True)
+        if self._kept_in is not None:
+            with _only_logged(self._kept_in):
+                self._upload()
+
+
+@contextmanager
+def _only_logged(storage: Storage) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        log.warning("%s does not answer", storage.uri, exc_info=True)
 
 
 def _patiently(action: Callable[[], None]) -> None:

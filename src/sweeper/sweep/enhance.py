@@ -46,13 +46,17 @@ def enhance(model: str, noisy: Path, enhanced: Path, sweeps: Path) -> str:
 
     if enhanced.suffix.lower() not in (".wav", ".flac"):
         raise DataError(f"{enhanced}: the recording is written as .wav or .flac")
-    rate = audio.sample_rate_of(noisy)
-    waveform = audio.read(noisy, rate)
+    if enhanced.exists() and noisy.exists() and enhanced.samefile(noisy):
+        raise DataError(f"{enhanced}: is the noisy recording itself; give another name")
+    recording = audio.read(noisy)
+    rate = recording.sample_rate
     with _checkpoint(model, sweeps) as (path, name):
         enhancer = Enhancer.load(path)
-    audio.write(enhanced, enhancer(waveform, rate), rate)
+    audio.write(enhanced, enhancer(recording.waveform, rate), rate)
     narrow = f", speech up to {enhancer.sample_rate // 2} Hz" if rate > enhancer.sample_rate else ""
-    return f"{enhanced}: {duration(len(waveform) / rate)} at {rate} Hz{narrow}, by {name}"
+    mono = f", {recording.channels} channels as their mean" if recording.channels > 1 else ""
+    seconds = duration(recording.frames / rate)
+    return f"{enhanced}: {seconds} at {rate} Hz{narrow}{mono}, by {name}"
 
 
 @contextmanager

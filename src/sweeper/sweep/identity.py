@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from sweeper.config import FloatParam, IntParam, ParamSpec, SearchSpace, SweepConfig, flat_params
@@ -102,12 +103,11 @@ def dataset_of(config: SweepConfig) -> DatasetIdentity | None:
     """The corpus of the enhancement task; a task of the user's own has its own data."""
     if config.task != "enhancement":
         return None
-    from rich.console import Console
-
     from sweeper.corpora.bar import reading_shown
     from sweeper.tasks.enhancement import corpus_of
+    from sweeper.terminal import terminal
 
-    with reading_shown(Console(stderr=True)):
+    with reading_shown(terminal(sys.stderr)):
         corpus = corpus_of({"data": config.data.model_dump(mode="json")})
     profile = {
         "sample_rate_hz": corpus.sample_rate,

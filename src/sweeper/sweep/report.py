@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,15 +16,15 @@ from sweeper.records import TrialRecord, TrialState
 from sweeper.summary import Summary, markdown, summarise
 from sweeper.sweep.enhance import champion
 from sweeper.sweep.reader import HistoryReader
+from sweeper.throttle import Throttle
 from sweeper.tracker.mirror import Mirror
 
-__all__ = ["LOGS", "LiveReport", "report"]
+__all__ = ["LOGS", "LiveReport", "any_failed", "report"]
 
 LOGS = "logs"
 """Where the parent run has the session's logs, if a trial has failed."""
 
 _SECONDS = 15.0
-_SHARE = 0.02  # of one processor
 
 
 def report(
@@ -33,7 +33,6 @@ def report(
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
     records, now = history.records(), time.time()
     best = champion(config, mirror.paths, records)
-    failed = any(r.state is TrialState.FAILED for r in records)
     summary = summarise(
         config,
         records,
@@ -41,7 +40,7 @@ def report(
         links={n: place for r in records if (place := mirror.run_place(n := r.number))},
         now=now,
         ongoing=ongoing,
-        places=_places(mirror, best, ongoing=ongoing, failed=failed),
+        places=_places(mirror, best, ongoing=ongoing, failed=any_failed(records)),
         settings={**mirror.sweep.limits, **mirror.sweep.settings},
         taken=[paths.root.name for paths in find_sweeps(mirror.paths.root.parent)],
     )
@@ -52,6 +51,11 @@ def report(
     if best is not None:
         commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
     return replace(summary, commands=commands)
+
+
+def any_failed(records: Iterable[TrialRecord]) -> bool:
+    """Whether there is a trial whose logs somebody will want to read."""
+    return any(r.state is TrialState.FAILED for r in records)
 
 
 class LiveReport:
@@ -66,7 +70,7 @@ class LiveReport:
         self._mirror = mirror
         self._reader = HistoryReader(paths)
         self._last: float | None = None
-        self._not_before = 0.0
+        self._throttle = Throttle(_SECONDS)
 
     def __call__(self) -> None:
         """Write the page if it is time to.
@@ -74,16 +78,16 @@ class LiveReport:
         Raises:
             TrackingError: MLflow cannot be reached.
         """
-        if time.monotonic() < self._not_before:
-            return
-        before = time.thread_time()
+        if self._throttle.due:
+            with self._throttle.turn():
+                self._write()
+
+    def _write(self) -> None:
         history = self._reader.read()
         if history.last_time != self._last and history.in_session:
             summary = report(self._config, history, self._mirror, ongoing=True)
             self._mirror.show_description(markdown(summary))
             self._last = history.last_time
-        cost = time.thread_time() - before
-        self._not_before = time.monotonic() + max(_SECONDS, cost / _SHARE)
 
 
 def _places(mirror: Mirror, best: int | None, *, ongoing: bool, failed: bool) -> dict[str, str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from sweeper.ledger.ledger import Ledger
-from sweeper.records import TrialState
 from sweeper.summary import markdown, render, write
 from sweeper.sweep.enhance import champion
-from sweeper.sweep.report import LOGS, report
+from sweeper.sweep.report import LOGS, any_failed, report
 from sweeper.tracker.mirror import Mirror
 
 __all__ = ["publish"]
@@ -20,7 +19,7 @@ def publish(ledger: Ledger, mirror: Mirror, console: Console) -> None:
     write(summary, ledger.config, ledger.history.records(), ledger.paths.summary)
     mirror.set_description(markdown(summary))
     mirror.log_parent_artifacts(ledger.paths.summary)
-    if any(r.state is TrialState.FAILED for r in ledger.history.records()):
+    if any_failed(ledger.history.records()):
         mirror.log_parent_artifacts(ledger.paths.logs, LOGS)
     if (best := champion(ledger.config, ledger.paths, ledger.history.records())) is not None:
         mirror.register_model(best)

@@ -12,12 +12,12 @@ from sweeper.board import Board, board_state
 from sweeper.engine.conductor import Conductor
 from sweeper.ledger.confirmation import progress
 from sweeper.sweep.look import paused_since
+from sweeper.throttle import Throttle
 from sweeper.tracker.thread import MirrorThread
 
 __all__ = ["Watch"]
 
 _SECONDS = 1.0
-_SHARE = 0.02  # of one processor
 
 
 class Watch:
@@ -31,7 +31,7 @@ class Watch:
         self._mirror = mirror
         self._board = Board(console)
         self._said: list[str] = []
-        self._next = 0.0
+        self._throttle = Throttle(_SECONDS)
 
     def __enter__(self) -> Self:
         self._board.__enter__()
@@ -49,11 +49,9 @@ class Watch:
 
     def tick(self) -> None:
         """Show what is new; free of cost when called too soon."""
-        if time.monotonic() >= self._next:
-            before = time.thread_time()
-            self._show()
-            cost = time.thread_time() - before
-            self._next = time.monotonic() + max(_SECONDS, cost / _SHARE)
+        if self._throttle.due:
+            with self._throttle.turn():
+                self._show()
 
     def _show(self) -> None:
         ledger, now = self._conductor.ledger, time.time()

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from sweeper import words
 from sweeper.errors import SweeperError
+from sweeper.throttle import Throttle
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.quiet import reason
 
 __all__ = ["MirrorStatus", "MirrorThread"]
 
-_SHARE = 0.02  # of one processor
 _log = logging.getLogger(__name__)
 
 
@@ -96,7 +96,7 @@ class MirrorThread:
         tell: Callable[[], None] = lambda: None,
     ) -> None:
         self._mirror = mirror
-        self._interval = interval
+        self._throttle = Throttle(interval, longest=5 * interval)
         self._sync = _Task(lambda: mirror.sync(self._is_closing), interval, longest)
         self._settle = _Task(lambda: mirror.settle(self._is_closing), interval, longest)
         self._tell = _Task(tell, interval, longest)
@@ -159,19 +159,15 @@ class MirrorThread:
         """Ship once, then wait for the next time or for somebody who wants it now."""
         with self._changed:
             asked = self._asked
-        wanted, before = asked > self._flushed, time.thread_time()
-        clean = self._sync.run(now=wanted) and self._settle.run(now=wanted)
-        if clean and not wanted:
-            self._tell.run(now=False)
+        wanted = asked > self._flushed
+        with self._throttle.turn():
+            clean = self._sync.run(now=wanted) and self._settle.run(now=wanted)
+            if clean and not wanted:
+                self._tell.run(now=False)
         with self._changed:
             if clean:
                 self._flushed = asked
                 self._changed.notify_all()
             self._changed.wait_for(
-                lambda: self._closing or self._asked > asked,
-                self._pause(time.thread_time() - before),
+                lambda: self._closing or self._asked > asked, self._throttle.left
             )
-
-    def _pause(self, cost: float) -> float:
-        """Seconds to wait after a turn that took ``cost`` seconds of processor time."""
-        return min(max(self._interval, cost / _SHARE), 5 * self._interval)
