@@ -189,7 +189,7 @@ def _spoken(voice: Voice, text: str) -> Audio:
         file = Path(folder) / "speech.wav"
         command = ["espeak-ng", "-v", voice.name, "-p", str(voice.pitch), "-s", str(voice.speed)]
         subprocess.run([*command, "-w", str(file), "--", text], check=True)
-        speech = audio.read(file, SAMPLE_RATE).double().numpy()
+        speech = audio.read(file, SAMPLE_RATE).waveform.double().numpy()
     return _level(_trimmed(speech))
 
 

@@ -84,6 +84,7 @@ def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken.wav").mkdir()
     with pytest.raises(DataError, match=r"taken.wav: cannot be written"):
         audio.write(tmp_path / "taken.wav", tone(10), RATE)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.wav"]
     with pytest.raises(DataError, match=r"taken.wav: cannot be read"):
         audio.read(tmp_path / "taken.wav", RATE)
 

@@ -31,6 +31,8 @@ _DEFAULTS = {
     # it serves language models' evaluations, with four more processes of 200 MB each
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # of MLflow's own imports: nothing that its user could act upon
+    "PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated",
 }
 
 

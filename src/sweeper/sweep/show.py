@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.board import confirms_words
-from sweeper.diagnosis import Diagnosis, diagnose
+from sweeper.diagnosis import SHORTEST, Diagnosis, diagnose
 from sweeper.errors import SweepNotFound
-from sweeper.records import TrialRecord, TrialState, best_report
+from sweeper.records import EpochReport, TrialRecord, TrialState, best_report
 from sweeper.sweep.look import Look
 from sweeper.tracker.links import run_url
 from sweeper.trial import LOG_NAME
@@ -52,7 +52,7 @@ def show(found: Look, record: TrialRecord) -> RenderableType:
         grid.add_row(name, Text(value))
     parts: list[RenderableType] = [_headline(found, record), grid]
     if record.reports:
-        parts += ["", _metrics(record)]
+        parts += ["", _metrics(record, _best(found, record))]
     if tail := _log_tail(found.paths.trial(record.number) / LOG_NAME, record):
         parts += ["", Text(LOG_NAME, style="dim"), Text("\n".join(tail))]
     return Group(*parts)
@@ -74,11 +74,15 @@ def _headline(found: Look, record: TrialRecord) -> Text:
     metric = found.config.objective.metric
     line = Text(f"trial {record.number} of {found.name}: ", style="bold")
     line.append(_state(found, record), style="bold")
-    best = best_report(record.reports, metric, found.config.objective.direction)
-    if best is not None:
+    if best := _best(found, record):
         line.append(f", best {metric} {measured(metric, best.metrics[metric])}")
         line.append(f" at epoch {best.epoch}; {record.epoch} of {found.config.epochs} trained")
     return line
+
+
+def _best(found: Look, record: TrialRecord) -> EpochReport | None:
+    objective = found.config.objective
+    return best_report(record.reports, objective.metric, objective.direction)
 
 
 def _run_url(found: Look, run_id: str) -> str | None:
@@ -103,6 +107,8 @@ def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
         yield "reason", record.reason
     if diagnosis := _diagnosis(found, record):
         yield "curve", f"{diagnosis.finding.words}: {diagnosis.evidence}. {diagnosis.advice}"
+    elif record.state is TrialState.COMPLETE and len(record.reports) < SHORTEST:
+        yield "curve", f"too short to be judged: that takes {SHORTEST} epochs"
     yield "seed", f"{record.seed}, {count(record.attempts, 'attempt')}"
     yield "time", _times(record)
     if run_id := found.lag.runs.get(record.number):
@@ -137,16 +143,18 @@ def _size(path: Path) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
-def _metrics(record: TrialRecord) -> Table:
+def _metrics(record: TrialRecord, best: EpochReport | None) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("metric", no_wrap=True)
     table.add_column(f"epoch {record.reports[0].epoch} to {record.epoch}", no_wrap=True)
-    for name in ("last", "lowest", "highest"):
+    for name in (f"epoch {best.epoch} (best)" if best else "best", "last", "lowest", "highest"):
         table.add_column(name, justify="right", no_wrap=True)
     for name in dict.fromkeys(name for report in record.reports for name in report.metrics):
         values = [r.metrics[name] for r in record.reports if name in r.metrics]
-        ends = (values[-1], min(values), max(values))
-        table.add_row(name, _curve(values), *(measured(name, value) for value in ends))
+        told = [measured(name, value) for value in (values[-1], min(values), max(values))]
+        at_best = best.metrics.get(name) if best else None
+        told.insert(0, "-" if at_best is None else measured(name, at_best))
+        table.add_row(name, _curve(values), *told)
     return table
 
 
