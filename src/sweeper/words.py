@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "count",
     "duration",
+    "figure",
     "labelled",
     "listed",
     "measured",
@@ -59,9 +60,12 @@ def measured(metric: str, value: float | None) -> str:
     """A metric's value with its unit: ``9.31 dB``; a dash where there is none."""
     if value is None:
         return "-"
-    if unit(metric) == "dB":
-        return f"{value:.2f} dB"
-    return f"{number(value, 4)} {unit(metric)}".strip()
+    return f"{figure(metric, value)} {unit(metric)}".strip()
+
+
+def figure(metric: str, value: float) -> str:
+    """A metric's value without its unit: ``9.31``."""
+    return f"{value:.2f}" if unit(metric) == "dB" else number(value, 4)
 
 
 def roughly(metric: str, value: float | None) -> str:

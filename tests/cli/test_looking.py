@@ -202,8 +202,8 @@ def test_show_a_trial(folder: Folder) -> None:
     assert "trained 12 epochs" in said
     assert "artifacts/best.ckpt (2.0 MB)" in said
     assert "http://mars:5000/#/experiments/1/runs/c0ffee" in "".join(said.split())
-    assert re.search(r"epoch 12 \(best\) +last +lowest +highest", said)
-    assert re.search(r"val_si_sdr +▁.*█ +7\.00 dB +7\.00 dB +0\.58 dB +7\.00 dB", said)
+    assert re.search(r"best \(12\) +last +lowest +highest", said)
+    assert re.search(r"val_si_sdr \(dB\) +▁.*█ +7\.00 +7\.00 +0\.58 +7\.00", said)
     assert "line 29" in said
     assert "line 10" not in said
     found = folder.json("show", "dprnn", "2")

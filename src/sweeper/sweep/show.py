@@ -19,7 +19,7 @@ from sweeper.records import EpochReport, TrialRecord, TrialState, best_report
 from sweeper.sweep.look import Look
 from sweeper.tracker.links import run_url
 from sweeper.trial import LOG_NAME
-from sweeper.words import count, duration, measured, settings
+from sweeper.words import count, duration, figure, labelled, measured, settings
 
 __all__ = ["find_trial", "show", "to_json"]
 
@@ -145,16 +145,15 @@ def _size(path: Path) -> str:
 
 def _metrics(record: TrialRecord, best: EpochReport | None) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("metric", no_wrap=True)
-    table.add_column(f"epoch {record.reports[0].epoch} to {record.epoch}", no_wrap=True)
-    for name in (f"epoch {best.epoch} (best)" if best else "best", "last", "lowest", "highest"):
+    table.add_column("metric", overflow="fold")
+    table.add_column(f"epochs {record.reports[0].epoch} to {record.epoch}", no_wrap=True)
+    for name in (f"best ({best.epoch})" if best else "best", "last", "lowest", "highest"):
         table.add_column(name, justify="right", no_wrap=True)
     for name in dict.fromkeys(name for report in record.reports for name in report.metrics):
         values = [r.metrics[name] for r in record.reports if name in r.metrics]
-        told = [measured(name, value) for value in (values[-1], min(values), max(values))]
-        at_best = best.metrics.get(name) if best else None
-        told.insert(0, "-" if at_best is None else measured(name, at_best))
-        table.add_row(name, _curve(values), *told)
+        ends = (best.metrics.get(name) if best else None, values[-1], min(values), max(values))
+        told = ("-" if value is None else figure(name, value) for value in ends)
+        table.add_row(labelled(name), _curve(values), *told)
     return table
 
 
