@@ -12,6 +12,7 @@ from sweeper.models.dprnn import DPRNN
 from sweeper.models.wave_unet import WaveUNet
 from sweeper.training.hardware import (
     Precision,
+    allocator_share,
     peak_memory_bytes,
     pick_device,
     pick_precision,
@@ -38,6 +39,17 @@ def test_no_gpu_means_cpu() -> None:
 def test_a_gpu_that_is_not_there_is_said_so() -> None:
     with pytest.raises(RuntimeError, match=r"given 0\.5 GPUs.*set resources.gpus to 0"):
         pick_device(0.5)
+
+
+@pytest.mark.parametrize("gigabytes", [8, 80])
+@pytest.mark.parametrize("trials", [2, 7, 16])
+def test_neighbours_on_a_gpu_leave_room_for_their_contexts(trials: int, gigabytes: int) -> None:
+    total, context = gigabytes * 2**30, 500e6
+    share = allocator_share(1 / trials, total)
+    room = total - trials * (share * total + context)
+    # on a small GPU with many trials half of it goes to PyTorch, whatever the contexts need
+    assert room >= 0 or share == 1 / trials / 2
+    assert allocator_share(1.0, total) == 1.0
 
 
 def test_auto_is_float32_on_a_cpu() -> None:

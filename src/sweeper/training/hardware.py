@@ -18,7 +18,17 @@ from sweeper.training.contract import checked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Precision", "peak_memory_bytes", "pick_device", "pick_precision", "reset_peak_memory"]
+__all__ = [
+    "Precision",
+    "allocator_share",
+    "peak_memory_bytes",
+    "pick_device",
+    "pick_precision",
+    "reset_peak_memory",
+]
+
+_CONTEXT_BYTES = 640 * 2**20
+"""Rather too much than too little: a context with cuDNN's kernels takes some 500 MB."""
 
 log = logging.getLogger("sweeper.training")
 
@@ -40,8 +50,20 @@ def pick_device(gpus: float) -> torch.device:
             "for this machine's GPU, or set resources.gpus to 0"
         )
     device = torch.device("cuda", 0)
-    torch.cuda.set_per_process_memory_fraction(min(1.0, gpus), device)
+    total = torch.cuda.get_device_properties(device).total_memory
+    torch.cuda.set_per_process_memory_fraction(allocator_share(gpus, total), device)
     return device
+
+
+def allocator_share(gpus: float, total_bytes: int) -> float:
+    """The share of a GPU's ``total_bytes`` for PyTorch's allocator in a process given ``gpus`` of it.
+
+    CUDA's own context in each process comes on top; without room for it, neighbours that fill
+    their shares would together take more than there is.
+    """
+    if gpus >= 1:
+        return 1.0
+    return max(gpus - _CONTEXT_BYTES / total_bytes, gpus / 2)
 
 
 def reset_peak_memory(device: torch.device) -> None:
