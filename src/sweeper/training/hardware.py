@@ -56,7 +56,7 @@ def pick_device(gpus: float) -> torch.device:
 
 
 def allocator_share(gpus: float, total_bytes: int) -> float:
-    """The share of a GPU's ``total_bytes`` for PyTorch's allocator in a process given ``gpus`` of it.
+    """What part of ``total_bytes`` PyTorch's allocator may take, given ``gpus`` of a GPU.
 
     CUDA's own context in each process comes on top; without room for it, neighbours that fill
     their shares would together take more than there is.
