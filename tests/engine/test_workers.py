@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -67,7 +68,7 @@ def test_a_stranger_with_the_pid_of_a_worker_is_left_alone(
 def test_a_worker_that_nobody_knows_is_no_error(tmp_path: Path, note: str | None) -> None:
     if note is not None:
         (tmp_path / "worker.json").write_text(note)
-    known = Workers(1)
+    known = Workers()
     known.look([tmp_path])
     kill_worker(signed_on(tmp_path))
     assert known.out_of_memory(tmp_path) == ""
@@ -82,7 +83,7 @@ def test_a_worker_dies_of_its_memory_where_the_kernel_killed_since(
 ) -> None:
     _child(worker)
     monkeypatch.setattr(workers, "_kernel_kills", lambda: 4)
-    known = Workers(1)
+    known = Workers()
     known.look([tmp_path])
     worker.kill()
     worker.wait(timeout=30)
@@ -105,19 +106,23 @@ def test_a_worker_that_was_dead_when_first_seen_is_no_victim_of_what_the_kernel_
     while process.status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
     monkeypatch.setattr(workers, "_kernel_kills", lambda: 4)
-    known = Workers(1)
+    known = Workers()
     known.look([tmp_path])
     assert known.out_of_memory(tmp_path) == ""
 
 
-@pytest.mark.parametrize(("concurrent", "hungry"), [(1, False), (100_000, True)])
+@pytest.mark.parametrize(("neighbours", "hungry"), [(0, False), (2, True)])
 def test_a_worker_is_hungry_by_its_share_of_the_memory(
-    tmp_path: Path, worker: subprocess.Popen[str], concurrent: int, hungry: bool
+    tmp_path: Path, worker: subprocess.Popen[str], neighbours: int, hungry: bool
 ) -> None:
     _child(worker)
-    known = Workers(concurrent)
+    folders = [tmp_path / str(n) for n in range(neighbours)]
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(tmp_path / "worker.json", folder)
+    known = Workers(4 * psutil.Process(worker.pid).memory_info().rss)
     assert not known.was_hungry(tmp_path)
-    known.look([tmp_path])
+    known.look([tmp_path, *folders])
     assert known.was_hungry(tmp_path) is hungry
 
 

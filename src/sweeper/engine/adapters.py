@@ -77,7 +77,7 @@ class LedgerCallback(Callback):
     def __init__(self, conductor: Conductor, tick: Callable[[], None]) -> None:
         self._conductor = conductor
         self._tick = tick
-        self._workers = Workers(conductor.slots.concurrent)
+        self._workers = Workers()
 
     def on_trial_result(
         self,

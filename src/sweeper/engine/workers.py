@@ -74,11 +74,11 @@ class Workers:
     Of those on other nodes of a cluster it sees nothing, and says nothing.
 
     Args:
-        concurrent: how many work at once; each may use an equal share of the machine's memory.
+        memory_bytes: of the machine (default: as it is); each worker on it may use an equal share.
     """
 
-    def __init__(self, concurrent: int) -> None:
-        self._share = psutil.virtual_memory().total / concurrent
+    def __init__(self, memory_bytes: int | None = None) -> None:
+        self._memory = memory_bytes or psutil.virtual_memory().total
         self._seen: dict[Path, _Sight] = {}
         self._next = 0.0
 
@@ -97,7 +97,7 @@ class Workers:
         Where the memory ran out all the same, others on the machine have used it up.
         """
         sight = self._seen.get(directory)
-        return sight is not None and sight.peak >= self._share / 2
+        return sight is not None and sight.peak >= self._memory / len(self._seen) / 2
 
     def out_of_memory(self, directory: Path) -> str:
         """What to say where the kernel has killed the dead worker for its memory, else nothing.
