@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.busy.figure import draw
 from benchmarks.busy.intervals import Busy, Epoch, busy, read
 from benchmarks.overhead.report import machine
-from benchmarks.overhead.rivals import add_rivals, rivals
+from benchmarks.overhead.rivals import add_rivals, rivals, versions
 from benchmarks.overhead.stacks import STOCK, STOCK_COLD, SWEEPER, Load, Stack
 from benchmarks.overhead.trivial import EPOCHS, NOTES, SECONDS
 
@@ -40,6 +40,7 @@ def _main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.busy", description=__doc__)
     parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--cold", type=int, help="trials of stock's default; else as all others")
     parser.add_argument("--jobs", type=int, default=2, help="trials at a time")
     parser.add_argument("--seconds", type=float, default=2.0, help="of a trial, in 10 epochs")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="file for the table")
@@ -61,7 +62,8 @@ def _epochs(stack: Stack, options: argparse.Namespace) -> list[Epoch]:
     notes = folder / "notes"
     notes.mkdir()
     pace = {SECONDS: str(options.seconds / EPOCHS), NOTES: str(notes)}
-    stack.run(folder, Load(options.trials, options.jobs, EPOCHS, environment=pace))
+    trials = (stack is STOCK_COLD and options.cold) or options.trials
+    stack.run(folder, Load(trials, options.jobs, EPOCHS, environment=pace))
     epochs = read(notes)
     print(f"  {busy(epochs, options.jobs)}", flush=True)
     shutil.rmtree(folder)
@@ -76,6 +78,7 @@ def _render(
         [
             "# Busy workers\n",
             f"{machine()}\n",
+            *filter(None, [versions(options)]),
             f"Trials of {trials}; none is stopped early.\n",
             _HEAD,
             "|---" + "|--:" * (_HEAD.count("|") - 2) + "|",

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.overhead.report import Slope, machine, render, render_cold
-from benchmarks.overhead.rivals import add_rivals, rivals
+from benchmarks.overhead.rivals import add_rivals, rivals, versions
 from benchmarks.overhead.stacks import STOCK, STOCK_COLD, SWEEPER, Case, Load, Stack
 from benchmarks.overhead.trivial import EPOCHS
 
@@ -17,11 +17,11 @@ _RESULTS = Path(__file__).with_name("results.md")
 
 def _main() -> None:
     options = _options()
-    parts = ["# Overhead of a trial\n", f"{machine()}\n"]
+    parts = ["# Overhead of a trial\n", f"{machine()}\n", versions(options)]
     parts += [_table(options, grace) for grace in options.grace]
     if options.cold:
         parts.append(render_cold(_run(STOCK_COLD, Load(options.cold, options.jobs, EPOCHS))))
-    text = "\n".join(parts)
+    text = "\n".join(part for part in parts if part)
     print(text)
     options.results.write_text(text)
 

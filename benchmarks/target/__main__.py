@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.busy.intervals import read
@@ -59,10 +60,7 @@ def _main() -> None:
     found: dict[str, list[Reached]] = {stack.name: [] for stack in STACKS}
     for seed in range(options.seeds):
         for stack in STACKS:
-            work = {RECORDING: str(options.recording)}
-            load_ = Load(options.trials, options.jobs, _GRACE, seed, work)
-            found[stack.name].append(_run(stack, load_, target))
-            print(f"{stack.name}, seed {seed}: {found[stack.name][-1]}", flush=True)
+            found[stack.name].append(_once(stack, seed, target, options))
         text = render(machine(), found, target, options)
         options.results.write_text(text)
     print(text)
@@ -79,11 +77,29 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--recording", type=Path, default=DEFAULT, help="by benchmarks.target.record"
     )
+    parser.add_argument("--keep", type=Path, help="file of sweeps that need not run again")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="file for the table")
     options = parser.parse_args()
     if not options.recording.exists():
         parser.error(f"{options.recording}: python -m benchmarks.target.record writes it")
     return options
+
+
+def _once(stack: Stack, seed: int, target: float, options: argparse.Namespace) -> Reached:
+    """One sweep, or what is kept of it."""
+    name = f"{stack.name}, seed {seed}, {options.trials} trials, {options.jobs} jobs, {target:.4f}"
+    kept = {}
+    if options.keep and options.keep.exists():
+        kept = dict(json.loads(line) for line in options.keep.read_text().splitlines())
+    if name in kept:
+        return Reached(**kept[name])
+    work = {RECORDING: str(options.recording)}
+    reached = _run(stack, Load(options.trials, options.jobs, _GRACE, seed, work), target)
+    print(f"{name}: {reached}", flush=True)
+    if options.keep:
+        with options.keep.open("a") as file:
+            file.write(json.dumps([name, asdict(reached)]) + "\n")
+    return reached
 
 
 def _run(stack: Stack, load: Load, target: float) -> Reached:
