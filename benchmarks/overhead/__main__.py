@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.overhead.report import Slope, machine, render, render_cold
+from benchmarks.overhead.rivals import add_rivals, rivals, versions
 from benchmarks.overhead.stacks import STOCK, STOCK_COLD, SWEEPER, Case, Load, Stack
 from benchmarks.overhead.trivial import EPOCHS
 
@@ -16,11 +17,11 @@ _RESULTS = Path(__file__).with_name("results.md")
 
 def _main() -> None:
     options = _options()
-    parts = ["# Overhead of a trial\n", f"{machine()}\n"]
-    parts += [render(_slopes(options, grace)) for grace in options.grace]
+    parts = ["# Overhead of a trial\n", f"{machine()}\n", versions(options)]
+    parts += [_table(options, grace) for grace in options.grace]
     if options.cold:
         parts.append(render_cold(_run(STOCK_COLD, Load(options.cold, options.jobs, EPOCHS))))
-    text = "\n".join(parts)
+    text = "\n".join(part for part in parts if part)
     print(text)
     options.results.write_text(text)
 
@@ -41,6 +42,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--cold", type=int, default=0, help="also this many trials of stock without actor reuse"
     )
+    add_rivals(parser)
     parser.add_argument("--results", type=Path, default=_RESULTS, help="file for the tables")
     options = parser.parse_args()
     if not 0 < options.low < options.high:
@@ -48,13 +50,14 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _slopes(options: argparse.Namespace, grace: int) -> list[Slope]:
+def _table(options: argparse.Namespace, grace: int) -> str:
     """Small and large cases of the stacks in turns, so that a busy spell does not meet only one."""
-    stacks = (STOCK, SWEEPER)
+    stacks = (STOCK, SWEEPER, *rivals(options))
     low, high = (Load(trials, options.jobs, grace) for trials in (options.low, options.high))
     small = [_run(stack, low) for stack in stacks]
     large = [_run(stack, high) for stack in stacks]
-    return [Slope(s.name, a, b) for s, a, b in zip(stacks, small, large, strict=True)]
+    slopes = [Slope(s.name, a, b) for s, a, b in zip(stacks, small, large, strict=True)]
+    return render(slopes, ours=slopes[1])
 
 
 def _run(stack: Stack, load: Load) -> Case:

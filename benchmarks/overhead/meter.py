@@ -57,9 +57,17 @@ class _Look:
 
 
 def measure(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, timeout: float
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    timeout: float,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Usage:
     """Run ``command`` to the end of its last descendant; its output goes to ``log``.
+
+    Once there is ``enough`` of it, it is asked to end, by SIGTERM, and may end as it likes.
 
     Raises:
         OSError: there is no child subreaper here (not Linux).
@@ -71,12 +79,16 @@ def measure(
     with log.open("wb") as output:
         main = subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=output)
     tree = _Tree(main)
-    _watch(tree, until=lambda: main.returncode is not None, seconds=timeout)
+    _watch(tree, until=lambda: main.returncode is not None or enough(), seconds=timeout)
+    ended_early = main.returncode is None and enough()
+    if ended_early:
+        main.terminate()
+        _watch(tree, until=lambda: main.returncode is not None, seconds=_GRACE_SECONDS)
     wall_seconds = time.monotonic() - start
     status = main.returncode
     _watch(tree, until=lambda: tree.empty, seconds=_GRACE_SECONDS)
     tree.kill()
-    if status != 0:
+    if status != 0 and not ended_early:
         outcome = f"ended with {status}" if status is not None else f"ran over {timeout:.0f} s"
         raise RuntimeError(f"{' '.join(command)} {outcome}; see {log}")
     return Usage(tree.cpu_seconds(), tree.driver_seconds(), wall_seconds)

@@ -16,7 +16,8 @@ __all__ = ["Slope", "machine", "render", "render_cold"]
 _PACKAGES = ("ray", "optuna", "mlflow", "torch", "sweeper")
 _HEAD = (
     "| stack | CPU s, {low} trials | CPU s, {high} trials | **CPU s per further trial** "
-    "| of it driver | wall s per further trial | reports per trial | stopped early |"
+    "| of it driver | wall s per further trial | reports per trial | stopped early "
+    "| sweeper takes |"
 )
 
 
@@ -41,7 +42,7 @@ class Slope:
         return self._per_trial(self.low.usage.wall_seconds, self.high.usage.wall_seconds)
 
     def _per_trial(self, low: float, high: float) -> float:
-        return (high - low) / (self.high.load.trials - self.low.load.trials)
+        return (high - low) / (self.high.trials - self.low.trials)
 
 
 def machine() -> str:
@@ -53,24 +54,27 @@ def machine() -> str:
     )
 
 
-def render(slopes: Sequence[Slope]) -> str:
-    """Markdown: the table of one load, and the ratio of the first slope to each of the others."""
+def render(slopes: Sequence[Slope], ours: Slope) -> str:
+    """Markdown: the table of one load, and the ratio of ``ours`` to the first slope."""
     first = slopes[0]
     low, high = first.low.load, first.high.load
     head = _HEAD.format(low=low.trials, high=high.trials)
-    ratios = [
-        f"A further trial costs {other.stack} **1/{first.cpu_seconds / other.cpu_seconds:.1f}** "
-        f"of the CPU seconds of {first.stack}."
-        for other in slopes[1:]
-    ]
     title = f"## No trial stopped before epoch {high.grace}; {high.jobs} trials at a time"
-    rule = "|---" * (head.count("|") - 1) + "|"
-    return "\n".join([title, "", head, rule, *map(_row, slopes), "", *ratios, ""])
+    rule = "|---" + "|--:" * (head.count("|") - 2) + "|"
+    whole, driver = (
+        f"1/{first.cpu_seconds / ours.cpu_seconds:.1f}",
+        f"1/{first.driver_seconds / ours.driver_seconds:.1f}",
+    )
+    ratio = (
+        f"A further trial costs {ours.stack} **{whole}** of the CPU seconds of {first.stack}, "
+        f"and {driver} of those of its driver."
+    )
+    return "\n".join([title, "", head, rule, *(_row(s, ours) for s in slopes), "", ratio, ""])
 
 
 def render_cold(case: Case) -> str:
     """Markdown: a single case, start-up included, since starting actors dwarfs it."""
-    usage, trials = case.usage, case.load.trials
+    usage, trials = case.usage, case.trials
     return (
         f"Stock with its default, no reuse of actors: {usage.cpu_seconds:.0f} CPU s and "
         f"{usage.wall_seconds:.0f} s for {trials} trials, start-up included; that is "
@@ -78,7 +82,7 @@ def render_cold(case: Case) -> str:
     )
 
 
-def _row(slope: Slope) -> str:
+def _row(slope: Slope, ours: Slope) -> str:
     high = slope.high
     cells = (
         slope.stack,
@@ -87,8 +91,9 @@ def _row(slope: Slope) -> str:
         f"**{slope.cpu_seconds:.3f}**",
         f"{slope.driver_seconds:.3f}",
         f"{slope.wall_seconds:.3f}",
-        f"{high.reports / high.load.trials:.1f}",
-        f"{high.stopped / high.load.trials:.0%}",
+        f"{high.reports / high.trials:.1f}",
+        f"{high.stopped / high.trials:.0%}",
+        "" if slope is ours else f"{ours.cpu_seconds / slope.cpu_seconds:.2f} of it",
     )
     return f"| {' | '.join(cells)} |"
 

@@ -23,11 +23,12 @@ __all__: list[str] = []
 
 def _train(config: dict[str, Any]) -> None:
     for epoch in range(1, trivial.EPOCHS + 1):
-        tune.report(trivial.metrics(config["lr"], config["batch_size"], epoch))
+        tune.report(trivial.train_epoch(config["lr"], config["batch_size"], epoch))
 
 
-def _tuner(trials: int, jobs: int, grace: int, *, reuse_actors: bool) -> tune.Tuner:
+def _tuner(options: argparse.Namespace) -> tune.Tuner:
     here = Path.cwd()
+    reuse_actors: bool = options.reuse_actors
     mirror = MLflowLoggerCallback(f"sqlite:///{here / 'mlflow.db'}", experiment_name="overhead")
     return tune.Tuner(
         tune.with_resources(_train, {"cpu": 1}),
@@ -38,10 +39,10 @@ def _tuner(trials: int, jobs: int, grace: int, *, reuse_actors: bool) -> tune.Tu
         tune_config=tune.TuneConfig(
             metric=trivial.OBJECTIVE,
             mode="max",
-            search_alg=OptunaSearch(seed=0),
-            scheduler=ASHAScheduler(max_t=trivial.EPOCHS, grace_period=grace),
-            num_samples=trials,
-            max_concurrent_trials=jobs,
+            search_alg=OptunaSearch(seed=options.seed),
+            scheduler=ASHAScheduler(max_t=trivial.EPOCHS, grace_period=options.grace),
+            num_samples=options.trials,
+            max_concurrent_trials=options.jobs,
             reuse_actors=reuse_actors,
         ),
         run_config=tune.RunConfig(
@@ -55,11 +56,11 @@ def _main() -> None:
     parser.add_argument("--trials", type=int, required=True)
     parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--grace", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--reuse-actors", action="store_true")
     options = parser.parse_args()
     ray.init(address="local", num_cpus=options.jobs, include_dashboard=False, log_to_driver=False)
-    reuse_actors: bool = options.reuse_actors
-    _tuner(options.trials, options.jobs, options.grace, reuse_actors=reuse_actors).fit()
+    _tuner(options).fit()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""How much of the workers' time is training: sweeper beside other stacks, trials of two seconds."""
