@@ -34,7 +34,7 @@ __all__ = [
 ENOUGH = 3
 """Finished trials that a batch size needs for an interval where there is no surrogate."""
 
-_EXPLAINED = 0.35  # of the variance, below which a surrogate does not predict
+_EXPLAINED = 0.45  # of the variance, below which a surrogate does not predict
 _COVERAGE = 0.6  # of intervals that are meant to hold 90%
 
 

@@ -12,13 +12,14 @@ from sweeper.region.analysis import Analysis
 from sweeper.region.answer import Centre, Edge, Region
 from sweeper.region.scale import Scale
 
-__all__ = ["RIM", "edge_probability", "edges_of"]
+__all__ = ["at_edges", "edges_of"]
 
 Array = np.ndarray[Any, Any]
 Side = Literal["lower", "upper"]
 
-RIM = 0.04  # outer share of a range
-_LIKELY = 0.3
+_SIDES: tuple[Side, ...] = ("lower", "upper")
+_RIM = 0.04  # outer share of a range
+_LIKELY = 0.27
 _OVER_CHANCE = 1.5
 _OCTAVES = 2.0  # how far to move a logarithmic bound, at least by half its region's width
 _SHARE = 0.25  # of the range, for a linear one
@@ -31,33 +32,37 @@ def edges_of(analysis: Analysis, facts: Region, centre: Centre) -> tuple[Edge, .
     return (*_edges(analysis, centre), *known)
 
 
-def _edges(analysis: Analysis, centre: Centre) -> Iterator[Edge]:
+def at_edges(analysis: Analysis) -> Array:
+    """(samples, bounds) whether the optimum lies in the outer 4% at each bound of `_bounds`."""
+    at = analysis.grid.core.reshape(-1, 2)[analysis.inclusion.best]
+    limit = 1 - 2 * _RIM
+    found = [
+        at[:, axis] <= -limit if side == "lower" else at[:, axis] >= limit
+        for _, axis, side in _bounds(analysis)
+    ]
+    return np.array(found, bool).reshape(-1, len(at)).T
+
+
+def _bounds(analysis: Analysis) -> Iterator[tuple[str, int, Side]]:
+    """Name, axis and side of each bound of lr and batch size."""
     for axis, name in enumerate((analysis.axes.lr, analysis.axes.batch_size)):
-        if name is None or not analysis.axes.scales[name].has_ends:
-            continue
+        if name is not None and analysis.axes.scales[name].has_ends:
+            yield from ((name, axis, side) for side in _SIDES)
+
+
+def _edges(analysis: Analysis, centre: Centre) -> Iterator[Edge]:
+    probabilities = at_edges(analysis).mean(axis=0)
+    for (name, _, side), probability in zip(_bounds(analysis), probabilities, strict=True):
         scale = analysis.axes.scales[name]
-        for side in _SIDES:
-            probability = edge_probability(analysis, axis, side)
-            if probability >= _limit(scale):
-                bound = scale.low if side == "lower" else scale.high
-                yield Edge(
-                    name, side, bound, float(centre.params[name]), probability, _moved(scale, side)
-                )
-
-
-_SIDES: tuple[Side, ...] = ("lower", "upper")
+        if probability >= _limit(scale):
+            bound = scale.low if side == "lower" else scale.high
+            at = float(centre.params[name])
+            yield Edge(name, side, bound, at, float(probability), _moved(scale, side))
 
 
 def _limit(scale: Scale) -> float:
     """Of a few choices each holds the optimum of a flat landscape rather often."""
     return max(_LIKELY, _OVER_CHANCE / len(scale.choices)) if scale.choices else _LIKELY
-
-
-def edge_probability(analysis: Analysis, axis: int, side: Side) -> float:
-    """That the optimum lies in the outer 4% of lr (axis 0) or batch size (axis 1)."""
-    at = analysis.grid.core.reshape(-1, 2)[analysis.inclusion.best, axis]
-    limit = 1 - 2 * RIM
-    return float((at <= -limit).mean() if side == "lower" else (at >= limit).mean())
 
 
 def _moved(scale: Scale, side: Side) -> float:

@@ -17,6 +17,7 @@ __all__ = ["Inclusion", "draw", "include"]
 Array = np.ndarray[Any, Any]
 
 _SHARE_OF_SPREAD = 0.1
+_WIDER = 1.03  # the samples' sets are a little small: by calibration on simulated sweeps
 _LEVELS = np.linspace(0.05, 0.95, 37)
 
 
@@ -86,9 +87,10 @@ def include(
     spread = np.median(samples, axis=1) - lowest
     lowest = lowest + _below(allowed, lowest)
     tau = np.maximum(noise, _SHARE_OF_SPREAD * spread)
+    reach = _WIDER * tau
     if tolerance is not None:
-        tau = np.full(len(samples), tolerance)
-    member = allowed <= (lowest + tau)[:, None]
+        reach = tau = np.full(len(samples), tolerance)
+    member = allowed <= (lowest + reach)[:, None]
     inside = member.mean(axis=0)
     level, iou = _best_level(inside, member)
     best = allowed.argmin(axis=1)
