@@ -15,13 +15,18 @@ def test_filters_that_interpolate() -> None:
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5, 7, 15])
-@pytest.mark.parametrize("time", [1, 2, 3, 40])
+@pytest.mark.parametrize(
+    ("batch", "time"), [(2, 1), (2, 3), (2, 40), (300, 1), (150, 2), (100, 3), (2, 160)]
+)
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
-def test_is_interpolation_concatenation_and_convolution(kernel: int, time: int, norm: str) -> None:
+def test_is_interpolation_concatenation_and_convolution(
+    kernel: int, batch: int, time: int, norm: str
+) -> None:
+    """Few samples in a batch are interpolated, of many the filters are."""
     torch.manual_seed(0)
     layer = UpLayer(5, 3, kernel, norm).train()  # type: ignore[arg-type]
-    below = torch.randn(2, time, 5, requires_grad=True)
-    same = torch.randn(2, 2 * time - 1, 3, requires_grad=True)
+    below = torch.randn(batch, time, 5, requires_grad=True)
+    same = torch.randn(batch, 2 * time - 1, 3, requires_grad=True)
     found = layer(below, same)
 
     convolution, *rest = layer

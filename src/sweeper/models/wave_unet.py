@@ -74,9 +74,9 @@ class WaveUNet(nn.Module):
         padded = functional.pad(noisy, (0, self._padded(length) - length))
         x_BxTxC, skips = padded.unsqueeze(2), []
         for layer in self.down:
-            x_BxTxC = layer(x_BxTxC)
-            skips.append(x_BxTxC)
-            x_BxTxC = x_BxTxC[:, ::2]
+            assert isinstance(layer, Layer)
+            same, x_BxTxC = layer.halved(x_BxTxC)
+            skips.append(same)
         x_BxTxC = self.bottom(x_BxTxC)
         for layer in self.up:
             x_BxTxC = layer(x_BxTxC, skips.pop())
