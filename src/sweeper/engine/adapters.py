@@ -79,6 +79,15 @@ class LedgerCallback(Callback):
         self._tick = tick
         self._workers = Workers(conductor.slots.concurrent)
 
+    def on_trial_start(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        **info: Any,
+    ) -> None:
+        self._conductor.training = True
+
     def on_trial_result(
         self,
         iteration: int,
