@@ -60,7 +60,8 @@ def render(slopes: Sequence[Slope]) -> str:
     head = _HEAD.format(low=low.trials, high=high.trials)
     ratios = [
         f"A further trial costs {other.stack} **1/{first.cpu_seconds / other.cpu_seconds:.1f}** "
-        f"of the CPU seconds of {first.stack}."
+        f"of the CPU seconds of {first.stack}, its driver "
+        f"**1/{first.driver_seconds / other.driver_seconds:.1f}**."
         for other in slopes[1:]
     ]
     title = f"## No trial stopped before epoch {high.grace}; {high.jobs} trials at a time"

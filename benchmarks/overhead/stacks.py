@@ -84,7 +84,8 @@ def _environment() -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_memory_monitor_refresh_ms": "0",
     }
-    return env | ray | {"PYTHONPATH": str(_REPOSITORY)}
+    path = os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "src")])
+    return env | ray | {"PYTHONPATH": path}
 
 
 def _reports_per_run(store: Path) -> list[int]:

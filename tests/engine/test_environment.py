@@ -50,9 +50,11 @@ class Seen(tune.Trainable):
         know = ("torch", "sweeper.engine.worker", "sweeper.tasks.enhancement")
         known = [name for name in know if name in sys.modules]
         return {{"done": True, "seen": [os.environ["OMP_NUM_THREADS"], *known]}}
-with environment.quick_tune():
-    (result,) = tune.Tuner(Seen, run_config=tune.RunConfig(verbose=0)).fit()
-print(*result.metrics["seen"])
+class Show(tune.Callback):
+    def on_trial_result(self, iteration, trials, trial, result, **info):
+        print(*result["seen"])
+with environment.quick_tune(here=True):
+    tune.Tuner(Seen, run_config=tune.RunConfig(verbose=0, callbacks=[Show()])).fit()
 ray.shutdown()
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 __all__ = ["few_daemons", "prepare", "quick_tune"]
@@ -67,23 +68,32 @@ def few_daemons() -> Iterator[None]:
 
 
 @contextmanager
-def quick_tune() -> Iterator[None]:
-    """Let Tune on this machine begin its first trial without two things that take seconds.
+def quick_tune(*, here: bool) -> Iterator[None]:
+    """Let Tune leave out what costs much and serves nobody.
 
-    It asks for workers with some variables set, which makes them other workers for Ray than those
-    that were started ahead; here they have all variables of this process anyway. And for Ray's
-    statistics of its use, which are off, it imports MLflow to see whose callbacks there are.
+    Snapshots of the experiment, with a file for the state of every trial, and the tables of its
+    results in the end: the ledger has them. And for Ray's statistics of its use, which are off, it
+    imports MLflow to see whose callbacks there are.
+
+    Args:
+        here: the workers are on this machine, with all variables of this process. Tune asks for
+            some of them, which makes those that Ray has started ahead others than it wants.
     """
     from ray.air._internal import usage
+    from ray.tune import tune
     from ray.tune.execution import class_cache
+    from ray.tune.execution.tune_controller import TuneController
 
     with ExitStack() as changed:
-        for module, name, value in (
-            (class_cache, "DEFAULT_ENV_VARS", {}),
-            (class_cache, "ENV_VARS_TO_PROPAGATE", set()),
+        for owner, name, value in (
+            (TuneController, "checkpoint", lambda *_, **__: None),
+            (tune, "ExperimentAnalysis", lambda **_: SimpleNamespace(trials=[])),
             (usage, "tag_callbacks", lambda _: False),
         ):
-            changed.enter_context(_set(module, name, value))
+            changed.enter_context(_set(owner, name, value))
+        if here:
+            changed.enter_context(_set(class_cache, "DEFAULT_ENV_VARS", {}))
+            changed.enter_context(_set(class_cache, "ENV_VARS_TO_PROPAGATE", set()))
         yield
 
 

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -152,7 +152,7 @@ def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[],
             verbose=0,
         ),
     )
-    with nullcontext() if resources.on_cluster else environment.quick_tune():
+    with environment.quick_tune(here=not resources.on_cluster):
         tuner.fit()
 
 
