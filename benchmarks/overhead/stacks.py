@@ -121,7 +121,7 @@ def environment(folder: Path, load: Load) -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_memory_monitor_refresh_ms": "0",
         "SYNETUNE_FOLDER": str(folder / "syne-tune"),
-        "PYTHONPATH": os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(_REPOSITORY)]),
+        "PYTHONPATH": os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "src")]),
     }
     return {**env, **settings, **load.environment}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +29,51 @@ def test_nodes_get_no_project_from_uv_unless_a_person_wants_it(
         [sys.executable, "-c", _ASK], env=own | given, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == seen
+
+
+_START = """
+import os
+from sweeper.engine import environment, warm
+environment.prepare()
+warm.ask("{task}", cpus=1)
+import psutil, ray
+with environment.few_daemons():
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+ours = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
+there = ("raylet", "gcs_server", "dashboard/dashboard.py", "log_monitor.py", "monitor.py")
+print(*(name for name in there if any(name in command for command in ours)))
+
+from ray import tune
+class Seen(tune.Trainable):
+    def step(self):
+        import sys
+        know = ("torch", "sweeper.engine.worker", "sweeper.tasks.enhancement")
+        known = [name for name in know if name in sys.modules]
+        return {{"done": True, "seen": [os.environ["OMP_NUM_THREADS"], *known]}}
+class Show(tune.Callback):
+    def on_trial_result(self, iteration, trials, trial, result, **info):
+        print(*result["seen"])
+with environment.quick_tune(here=True):
+    tune.Tuner(Seen, run_config=tune.RunConfig(verbose=0, callbacks=[Show()])).fit()
+ray.shutdown()
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "seen"),
+    [
+        ("enhancement", "1 torch sweeper.engine.worker sweeper.tasks.enhancement"),
+        pytest.param("mine:task", "1 sweeper.engine.worker", marks=pytest.mark.slow),
+    ],
+)
+def test_ray_starts_what_is_needed_with_workers_that_know_their_task(
+    tmp_path: Path, task: str, seen: str
+) -> None:
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "OMP_"))}
+    command = [sys.executable, "-c", _START.format(task=task)]
+    done = subprocess.run(
+        command, env=own, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:1] == ["raylet gcs_server"]
+    assert done.stdout.splitlines()[-1] == seen

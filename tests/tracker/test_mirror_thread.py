@@ -128,3 +128,22 @@ def test_it_tells_again_and_again_while_all_is_well_and_nothing_hangs_on_that(
         story.session_end()
         assert thread.close(PATIENCE)
     assert see(story).parent.status == "FINISHED"
+
+
+@pytest.mark.parametrize("how", ["let_go", "flush", "close", "time"])
+def test_it_holds_back_until_the_driver_has_time(
+    story: Any, see: Any, sqlite_uri: str, how: str
+) -> None:
+    with Mirror(story.paths.root, story.sweep, sqlite_uri, facts=story.facts) as mirror:
+        story.session()
+        thread = MirrorThread(mirror, interval=0.02)
+        thread.start(hold=0.5 if how == "time" else 1000.0)
+        assert mirror.parent_run_id is None
+        if how == "let_go":
+            thread.let_go()
+        elif how == "flush":
+            assert thread.flush(PATIENCE)
+        if how != "close":
+            wait_until(lambda: mirror.parent_run_id is not None)
+        assert thread.close(PATIENCE)
+    assert see(story).parent.status == "RUNNING"

@@ -12,13 +12,15 @@ def status(name: MaybeName = None, sweeps: Sweeps = DEFAULT_ROOT, as_json: AsJso
     """Show how a sweep stands."""
     import json
 
+    from sweeper.ledger.history import without_collections
     from sweeper.ledger.paths import SweepPaths
     from sweeper.sweep import status as words
     from sweeper.sweep.look import look
     from sweeper.terminal import terminal
 
-    found = look(SweepPaths.one(name, sweeps))
-    if as_json:
-        print(json.dumps(words.to_json(found), indent=2))
-    else:
-        terminal().print(words.status(found))
+    with without_collections():
+        found = look(SweepPaths.one(name, sweeps))
+        if as_json:
+            print(json.dumps(words.to_json(found), indent=2))
+        else:
+            terminal().print(words.status(found))

@@ -79,6 +79,15 @@ class LedgerCallback(Callback):
         self._tick = tick
         self._workers = Workers()
 
+    def on_trial_start(
+        self,
+        iteration: int,
+        trials: list[TuneTrial],
+        trial: TuneTrial,
+        **info: Any,
+    ) -> None:
+        self._conductor.training = True
+
     def on_trial_result(
         self,
         iteration: int,
@@ -148,7 +157,8 @@ class LedgerCallback(Callback):
         self._conductor.on_outcome(_number(trial), outcome)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
-        self._workers.look([self._folder(number) for number in self._conductor.running])
+        if self._workers.due:
+            self._workers.look([self._folder(number) for number in self._conductor.running])
         self._end_hanging(trials)
         self._tick()
 

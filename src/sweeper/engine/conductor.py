@@ -67,6 +67,7 @@ class Conductor:
         files: by which workers are talked to.
         pausing: who wants that no trial runs until further notice; empty for nobody.
         confirm_now: train the best again, and let the search be, whatever is left of it.
+        training: a worker has begun to train in this session.
     """
 
     ledger: Ledger
@@ -76,6 +77,7 @@ class Conductor:
     why: str = ""
     pausing: str = ""
     confirm_now: bool = False
+    training: bool = False
 
     def __post_init__(self) -> None:
         self._config = self.ledger.config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -12,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from sweeper.engine import environment
 from sweeper.engine.cluster import Cluster, Ground
 from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.runtime import ray_running
+from sweeper.engine.warm import ask
 from sweeper.errors import SweeperError
 from sweeper.ledger.files import told
 
@@ -34,6 +37,9 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
     """
     if conductor.files.storage:
         conductor.files.storage.check()
+    config = conductor.ledger.config
+    if not config.resources.on_cluster:
+        ask(config.task, conductor.slots.cpus_per_trial)
     with _obeying_signals(conductor):
         _round(conductor, folder, tick)
         while conductor.has_more:
@@ -59,7 +65,7 @@ def _round(conductor: Conductor, folder: str, tick: Callable[[], None]) -> None:
     resources = conductor.ledger.config.resources
     with (
         _no_matter_if_cancelled(conductor),
-        ray_running(conductor.slots, resources, paths, on_lost, on_stuck) as notes,
+        ray_running(conductor.slots, resources, paths, on_lost, on_stuck, _import_tune) as notes,
         _obeying_signals(conductor),
         _ground(conductor, folder) as ground,
     ):
@@ -106,6 +112,11 @@ def _wait(conductor: Conductor, tick: Callable[[], None]) -> None:
         conductor.ledger.go()
 
 
+def _import_tune() -> None:
+    importlib.import_module("sweeper.engine.adapters")
+    importlib.import_module("sweeper.engine.worker")
+
+
 def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[], None]) -> None:
     from ray import tune
 
@@ -117,11 +128,11 @@ def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[],
     )
     from sweeper.engine.worker import Worker
 
-    slots, retries = conductor.slots, conductor.ledger.config.resources.max_retries
-    trainable = tune.with_resources(
-        Worker, {"cpu": slots.cpus_per_trial, "gpu": slots.gpus_per_trial}
-    )
-    tune.Tuner(
+    slots, resources = conductor.slots, conductor.ledger.config.resources
+    # without a cluster Ray counts workers, not processors: only the conductor's trials are there
+    cpus = slots.cpus_per_trial if resources.on_cluster else 1
+    trainable = tune.with_resources(Worker, {"cpu": cpus, "gpu": slots.gpus_per_trial})
+    tuner = tune.Tuner(
         trainable,
         param_space={"ground": ground, "storage": conductor.files.storage},
         tune_config=tune.TuneConfig(
@@ -137,10 +148,12 @@ def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[],
             stop=LedgerStopper(conductor),
             callbacks=[LedgerCallback(conductor, tick)],
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            failure_config=tune.FailureConfig(max_failures=retries),
+            failure_config=tune.FailureConfig(max_failures=resources.max_retries),
             verbose=0,
         ),
-    ).fit()
+    )
+    with environment.quick_tune(here=not resources.on_cluster):
+        tuner.fit()
 
 
 @contextmanager

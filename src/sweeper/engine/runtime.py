@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -74,6 +76,7 @@ def ray_running(
     paths: SweepPaths,
     on_lost: Callable[[str], None],
     on_stuck: Callable[[], None],
+    imports: Callable[[], None],
 ) -> Iterator[Notes]:
     """Start Ray for ``slots`` and stop it again, or join a cluster and leave it as it is.
 
@@ -83,6 +86,7 @@ def ray_running(
             in the end with what the workers have left behind in words.
         on_lost, on_stuck: called in another thread when one of Ray's own processes is gone, and
             where the driver cannot leave after that: then this process ends.
+        imports: done while Ray's own processes start, which takes seconds.
 
     Raises:
         LedgerError: the note cannot be written.
@@ -94,7 +98,6 @@ def ray_running(
     most_waiting = _MOST_WAITING if resources.on_cluster else slots.concurrent
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(most_waiting)
     environment.prepare()
-    import ray
 
     def last_act() -> None:
         clean_up(note, logs)
@@ -106,16 +109,27 @@ def ray_running(
     with ExitStack() as begun, ExitStack() as ending:
         # the first that is put here comes last, whatever the others raise
         ending.callback(clean_up, note, logs)
-        ending.callback(ray.shutdown)
+        ending.callback(_leave_ray)
         ending.callback(notes.last_write)
         if resources.on_cluster:
             join(resources.address)
         else:
-            _start_ray(slots, scratch)
+            _start_ray_beside(slots, scratch, imports)
         guard = Guard(on_lost, last_act=last_act)
         ending.callback(guard.stop)
         begun.callback(guard.left)
         yield notes
+
+
+def _start_ray_beside(slots: Slots, scratch: Path, work: Callable[[], None]) -> None:
+    """Start Ray, which mostly waits, and do ``work`` in another thread meanwhile.
+
+    Not the other way round: Ray's processes are killed when the thread that started them ends.
+    """
+    with ThreadPoolExecutor(1, "while-ray-starts") as executor:
+        done = executor.submit(work)
+        _start_ray(slots, scratch)
+        done.result()
 
 
 def _start_ray(slots: Slots, scratch: Path) -> None:
@@ -124,16 +138,17 @@ def _start_ray(slots: Slots, scratch: Path) -> None:
     # Ray's processes inherit the mask: a terminal that is closed is told to the driver alone
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
-        ray.init(
-            address="local",  # never join a cluster that happens to run here
-            num_cpus=slots.cpus,
-            num_gpus=slots.gpus,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=_STORE_BYTES,
-            _temp_dir=str(scratch),
-        )
+        with environment.few_daemons():
+            ray.init(
+                address="local",  # never join a cluster that happens to run here
+                num_cpus=slots.concurrent,  # so many workers are started ahead
+                num_gpus=slots.gpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_STORE_BYTES,
+                _temp_dir=str(scratch),
+            )
     except Exception as error:
         what = words.printable(str(error)).strip().partition("\n")[0]
         raise SweeperError(
@@ -142,6 +157,24 @@ def _start_ray(slots: Slots, scratch: Path) -> None:
         ) from error
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+
+
+def _leave_ray() -> None:
+    """Shut Ray down; no other thread collects garbage meanwhile.
+
+    Where that has one of Ray's handles in a circle, the handle asks a Ray that is half gone, and
+    the whole process ends.
+    """
+    import ray
+
+    gc.collect()
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        ray.shutdown()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Notes:

@@ -82,10 +82,13 @@ class Workers:
         self._seen: dict[Path, _Sight] = {}
         self._next = 0.0
 
+    @property
+    def due(self) -> bool:
+        """Whether a second has passed since the last look."""
+        return time.monotonic() >= self._next
+
     def look(self, directories: Collection[Path]) -> None:
-        """See how the workers on these trials are, about once a second."""
-        if time.monotonic() < self._next:
-            return
+        """See how the workers on these trials are; once a second is often enough."""
         self._next = time.monotonic() + _SECONDS
         self._seen = {d: sight for d, sight in self._seen.items() if d in directories}
         for directory in directories:

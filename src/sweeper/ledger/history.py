@@ -35,7 +35,7 @@ from sweeper.ledger.files import entries
 from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState
 
-__all__ = ["History", "read_history", "read_report", "report_fields"]
+__all__ = ["History", "read_history", "read_report", "report_fields", "without_collections"]
 
 Event = Mapping[str, Any]
 
@@ -139,7 +139,8 @@ class History:
     def records(self) -> list[TrialRecord]:
         """All trials by number."""
         live = {n: d.record() for n, d in self._drafts.items()}
-        return [r for _, r in sorted({**self._finished, **live}.items())]
+        found = {**self._finished, **live}
+        return [found[number] for number in sorted(found)]
 
     def begun(self) -> list[TrialRecord]:
         """The trials that have not ended, by number."""
@@ -269,8 +270,9 @@ _HANDLERS: Mapping[str, Callable[[History, Event], None]] = {
 
 def read_report(event: Event) -> EpochReport:
     """A report from what `report_fields` gave."""
-    steps = {int(step): loss for step, loss in event["steps"].items()}
-    return EpochReport(event["epoch"], event["metrics"], event["time"], steps)
+    steps = event["steps"]
+    by_number = dict(zip(map(int, steps), steps.values(), strict=True))
+    return EpochReport(event["epoch"], event["metrics"], event["time"], by_number)
 
 
 def report_fields(report: EpochReport) -> dict[str, Any]:
@@ -290,7 +292,7 @@ def read_history(path: Path) -> History:
         LedgerError: a line is damaged, or is no event that can follow on those before it.
     """
     history = History()
-    with _without_collections():
+    with without_collections():
         _read_into(history, path)
     return history
 
@@ -305,8 +307,8 @@ def _read_into(history: History, path: Path) -> None:
 
 
 @contextmanager
-def _without_collections() -> Iterator[None]:
-    """Where nothing but what stays is made, looking for garbage again and again is a waste."""
+def without_collections() -> Iterator[None]:
+    """No search for garbage meanwhile, where nothing but what stays is made, or the end is near."""
     enabled = gc.isenabled()
     gc.disable()
     try:

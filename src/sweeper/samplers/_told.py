@@ -37,11 +37,13 @@ EXHAUSTED = "sweeper:exhausted"  # set in a study whose sampler has nothing more
 _OTHERS = 1_000_000_000  # no sweep has a trial of this number
 _BEST_SHARE = 0.2  # of the trials that are shown of a large sweep
 _CONSTRAINT = "constraints"  # as Optuna names it among a trial's system attributes
+_FEASIBLE = f"{_CONSTRAINT}:feasible"  # the only one that a sweep's own trials have
 
 
 def broken(trial: FrozenTrial) -> bool:
     """Whether ``trial`` has ended infeasible."""
-    return any(value > 0 for value in trial.constraints.values())
+    # `trial.constraints` takes many times as long, for each trial and each proposal
+    return bool(trial.system_attrs.get(_FEASIBLE, 0.0) > 0)
 
 
 def chosen(
@@ -90,6 +92,12 @@ def comparable(
 
 
 def _completed(trial: FrozenTrial, value: float, constraint: float | None) -> FrozenTrial:
+    if (
+        constraint is None
+        and trial.state == TrialState.COMPLETE
+        and _FEASIBLE not in trial.system_attrs
+    ):
+        return trial
     # copy.copy takes ten times as long, for each trial and each proposal
     copied = FrozenTrial.__new__(FrozenTrial)
     copied.__dict__.update(trial.__dict__)
@@ -97,7 +105,7 @@ def _completed(trial: FrozenTrial, value: float, constraint: float | None) -> Fr
     copied.values = [value]
     copied.system_attrs = _without_constraints(trial)
     if constraint is not None:
-        copied.system_attrs[f"{_CONSTRAINT}:feasible"] = constraint
+        copied.system_attrs[_FEASIBLE] = constraint
     return copied
 
 
@@ -156,6 +164,7 @@ class _View(Study):
         self._but = but
         self._shown = shown
         self._most = most
+        self._by_states: dict[tuple[TrialState, ...], list[FrozenTrial]] = {}
 
     @cached_property
     def _ended(self) -> dict[int, FrozenTrial]:
@@ -185,14 +194,24 @@ class _View(Study):
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        found = [*self._shown, *self._of_this_sweep(use_cache)]
-        trials = [self._ended.get(t.number, t) for t in found if t.number != self._but]
-        wanted = [trial for trial in trials if states is None or trial.state in states]
-        return copy.deepcopy(wanted) if deepcopy else wanted
+        wanted = self._in(tuple(s for s in TrialState if states is None or s in states))
+        return copy.deepcopy(wanted) if deepcopy else list(wanted)
 
-    def _of_this_sweep(self, use_cache: bool) -> list[FrozenTrial]:
+    def _in(self, states: tuple[TrialState, ...]) -> list[FrozenTrial]:
+        if states not in self._by_states:
+            self._by_states[states] = [trial for trial in self._all if trial.state in states]
+        return self._by_states[states]
+
+    @cached_property
+    def _all(self) -> list[FrozenTrial]:
+        found = [*self._shown, *self._of_this_sweep()]
+        ended = self._ended
+        numbered = ((trial.number, trial) for trial in found)
+        return [ended.get(number, trial) for number, trial in numbered if number != self._but]
+
+    def _of_this_sweep(self) -> list[FrozenTrial]:
         if self._part is None:
-            return super()._get_trials(deepcopy=False, use_cache=use_cache)
+            return super()._get_trials(deepcopy=False)
         unfinished = (TrialState.RUNNING, TrialState.WAITING)
         rest = self._storage.get_all_trials(self._study_id, deepcopy=False, states=unfinished)
         return sorted([*self._part[0], *rest], key=lambda trial: trial.number)

@@ -72,6 +72,7 @@ class _ClearTPE(optuna.samplers.TPESampler):
         if not self._group:
             self._search_space = _Known(self._always)  # type: ignore[assignment]
         self._ended: list[FrozenTrial] = []
+        self._infeasible = np.zeros(0, dtype=bool)
 
     def sample_relative(
         self,
@@ -84,17 +85,17 @@ class _ClearTPE(optuna.samplers.TPESampler):
             for t in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
             if self._always.keys() <= t.params.keys()
         ]
+        self._infeasible = np.array([broken(t) for t in self._ended], dtype=bool)
         return super().sample_relative(study, trial, search_space)
 
     def _compute_acquisition_func(
         self, samples: dict[str, np.ndarray], mpe_below: Any, mpe_above: Any
     ) -> np.ndarray:
         values: np.ndarray = super()._compute_acquisition_func(samples, mpe_below, mpe_above)
-        infeasible = np.array([broken(t) for t in self._ended])
-        if not infeasible.any() or not self._always.keys() <= samples.keys():
+        if not self._infeasible.any() or not self._always.keys() <= samples.keys():
             return values
         apart = self._coordinates(samples)[:, None] - self._coordinates(self._told())
-        cut = infeasible[(apart**2).sum(axis=2).argmin(axis=1)]
+        cut = self._infeasible[(apart**2).sum(axis=2).argmin(axis=1)]
         return values if cut.all() else np.where(cut, -np.inf, values)
 
     def _told(self) -> dict[str, np.ndarray]:

@@ -40,6 +40,8 @@ __all__ = ["confirm_sweep", "resume_sweep", "run_sweep"]
 
 _PATIENCE_SECONDS, _PATIENCE_WITH_ERRORS_SECONDS = 120.0, 10.0
 """How long the end of a session waits for MLflow; `sweeper sync` ships what is left then."""
+_HOLD_SECONDS = 15.0
+"""How long MLflow, whose import takes seconds, waits at most for the first trial to train."""
 
 
 def run_sweep(
@@ -166,7 +168,7 @@ def _work(
     ledger.begin_session(str(contract))
     if (ledger.paths.root / FOLDER).exists():
         mirror.log_parent_artifacts(ledger.paths.root / FOLDER, FOLDER)
-    thread.start()
+    thread.start(hold=0.0 if contract.nothing_left else _HOLD_SECONDS)
     if contract.nothing_left:
         conductor.drain(Ending.FINISHED, "nothing left to do")
     if conductor.ending is not None:
@@ -190,6 +192,8 @@ def _train(conductor: Conductor, thread: MirrorThread, helm: Helm) -> None:
         with Watch(conductor, thread, own) as watch:
 
             def tick() -> None:
+                if conductor.training:
+                    thread.let_go()
                 helm.tick()
                 watch.tick()
 

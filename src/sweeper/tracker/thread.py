@@ -105,11 +105,25 @@ class MirrorThread:
         self._asked = 0
         self._flushed = 0
         self._closing = False
+        self._held, self._hold_seconds = False, 0.0
         self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
 
-    def start(self) -> None:
-        """Begin; MLflow is imported in the background too."""
+    def start(self, hold: float = 0.0) -> None:
+        """Begin; MLflow is imported in the background too.
+
+        Args:
+            hold: the most seconds until then, for a driver that has more urgent things to do first.
+                `let_go`, `flush` and `close` end it.
+        """
+        self._held, self._hold_seconds = hold > 0, hold
         self._thread.start()
+
+    def let_go(self) -> None:
+        """Nothing urgent is left to be done first."""
+        if self._held:
+            with self._changed:
+                self._held = False
+                self._changed.notify_all()
 
     @property
     def status(self) -> MirrorStatus:
@@ -150,6 +164,10 @@ class MirrorThread:
         return self._closing
 
     def _work(self) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._held or self._closing or self._asked > 0, self._hold_seconds
+            )
         while not self._closing:
             self._turn()
         if not (self._sync.error or self._settle.error):
