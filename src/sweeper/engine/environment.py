@@ -1,8 +1,10 @@
-"""How Ray shall behave, said in the environment, which it reads when it is imported."""
+"""How Ray and its workers shall behave, said in the environment, which they read as they begin."""
 
 from __future__ import annotations
 
 import os
+
+from sweeper.training.heap import LARGE_PAGES
 
 __all__ = ["prepare"]
 
@@ -22,6 +24,7 @@ _ENVIRONMENT = {
     "TUNE_GLOBAL_CHECKPOINT_S": "inf",
     # a worker that does not go, for a thread that a task has left, must not keep its slot for long
     "TUNE_FORCE_TRIAL_CLEANUP_S": "30",
+    **LARGE_PAGES,
 }
 
 
