@@ -21,6 +21,7 @@ import torch
 from benchmarks.overhead.report import machine
 from sweeper.data.batches import Batches
 from sweeper.datasets.demo import demo
+from sweeper.training.heap import LARGE_PAGES
 from sweeper.training.members import build
 
 _HERE = Path(__file__).parent
@@ -176,12 +177,13 @@ def _start(side: str, case: Case, folder: Path, asteroid: Path | None) -> Any:
     python = str(asteroid) if side == "asteroid" else sys.executable
     path = str(_HERE) if side == "asteroid" else os.pathsep.join([str(_ROOT / "src"), str(_ROOT)])
     command = [python, str(_HERE / "worker.py"), side, str(folder)]
+    pages = LARGE_PAGES if side == "sweeper" else {}
     return subprocess.Popen(
         [*command, json.dumps(dataclasses.asdict(case))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path, **pages},
     )
 
 
@@ -204,7 +206,9 @@ def _render(found: Sequence[Measured]) -> str:
             "# Training steps side by side\n",
             f"{machine()} One thread, float32.\n",
             "The other is asteroid's DPRNNTasNet or a plain port of Wave-U-Net; sides take turns, "
-            "and each starts from the same weights and sees the same batches.\n",
+            "and each starts from the same weights and sees the same batches. sweeper has model, "
+            "loop, optimizer and memory (kept from step to step, in large pages) as in the worker "
+            "of a trial; in a plain loop its model has the other's loop, optimizer and memory.\n",
             _HEAD,
             "|---" + "|--:" * (_HEAD.count("|") - 2) + "|",
             *(_row(measured) for measured in found),

@@ -50,7 +50,8 @@ def _scores(self: DualPathMasker, features: Tensor) -> Tensor:
     x_BxLxN = self.bottleneck(self.norm(features))
     padded = functional.pad(x_BxLxN, (0, 0, hop, -frames % hop or hop))
     chunks = self.blocks(chunk(padded, size))
-    y_BxLxN = overlap_add(self.output(self.prelu(chunks)), padded.shape[1])[:, hop : hop + frames]
+    summed = overlap_add(self.prelu(chunks), padded.shape[1])[:, hop : hop + frames]
+    y_BxLxN = functional.linear(summed, self.output.weight, 2 * self.output.bias)
     gated = self.value(y_BxLxN).tanh() * self.gate(y_BxLxN).sigmoid()
     scores: Tensor = self.score(gated)
     return scores

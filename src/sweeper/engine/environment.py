@@ -1,4 +1,4 @@
-"""How Ray shall behave, said in the environment, which it reads when it is imported."""
+"""How Ray and its workers shall behave, said in the environment, which they read as they begin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
+
+from sweeper.training.heap import LARGE_PAGES
 
 __all__ = ["few_daemons", "prepare", "quick_tune"]
 
@@ -31,6 +33,7 @@ _ENVIRONMENT = {
     "PL_DISABLE_FORK": "1",
     # a worker that does not go, for a thread that a task has left, must not keep its slot for long
     "TUNE_FORCE_TRIAL_CLEANUP_S": "30",
+    **LARGE_PAGES,
 }
 
 

@@ -26,9 +26,9 @@ def chunk(x: Tensor, size: int) -> Tensor:
 
 def overlap_add(chunks: Tensor, length: int) -> Tensor:
     """Sum what ``chunk`` cut, back to (batch, length, channels); untouched chunks give 2 x."""
-    hop = chunks.shape[2] // 2
+    first, second = chunks.chunk(2, dim=2)
     # The first half of the first chunk and the second half of the last hold padding only.
-    summed = chunks[:, :-1, hop:] + chunks[:, 1:, :hop]
+    summed = second[:, :-1] + first[:, 1:]
     return summed.flatten(1, 2)[:, :length]
 
 

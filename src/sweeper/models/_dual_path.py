@@ -43,23 +43,29 @@ class GlobalLayerNorm(nn.Module):
 
 
 class _Path(nn.Module):
-    """A bidirectional RNN along the last but one axis, linear layer, gLN and residual (eq. 2-6)."""
+    """A bidirectional RNN ``along`` one axis, linear layer, gLN and residual (eq. 2-6).
 
-    def __init__(self, rnn: Rnn, channels: int, hidden: int, dropout: float) -> None:
+    In memory RNNs read their steps first, and norms the batch. Between these orders the features
+    are copied here and nowhere else, also not within the RNN, whose output has more channels.
+    """
+
+    def __init__(self, along: int, rnn: Rnn, channels: int, hidden: int, dropout: float) -> None:
         super().__init__()
         kind = nn.LSTM if rnn == "lstm" else nn.GRU
-        self.rnn = kind(channels, hidden, batch_first=True, bidirectional=True)
+        self.along = along
+        self.rnn = kind(channels, hidden, bidirectional=True)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(2 * hidden, channels)
         self.norm = GlobalLayerNorm(channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        sequences = x.flatten(0, 1)
+    def forward(self, x_BxSxKxN: Tensor) -> Tensor:
+        steps_first = x_BxSxKxN.movedim(self.along, 0)
+        sequences = steps_first.flatten(1, 2)
         # cuDNN would run in fp16 under bf16 autocast, and small gradients would vanish.
         with torch.autocast(sequences.device.type, enabled=False):
             hidden, _ = self.rnn(sequences.float())
-        update = self.linear(self.dropout(hidden)).view_as(x)
-        out: Tensor = x + self.norm(update)
+        update = self.linear(self.dropout(hidden)).view(steps_first.shape)
+        out: Tensor = x_BxSxKxN + self.norm(update.movedim(0, self.along).contiguous())
         return out
 
 
@@ -68,13 +74,12 @@ class _Block(nn.Module):
 
     def __init__(self, rnn: Rnn, channels: int, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.intra = _Path(rnn, channels, hidden, dropout)
-        self.inter = _Path(rnn, channels, hidden, dropout)
+        self.intra = _Path(2, rnn, channels, hidden, dropout)
+        self.inter = _Path(1, rnn, channels, hidden, dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x_BxKxSxN = self.intra(x).transpose(1, 2).contiguous()
-        across: Tensor = self.inter(x_BxKxSxN)
-        return across.transpose(1, 2).contiguous()
+    def forward(self, x_BxSxKxN: Tensor) -> Tensor:
+        out: Tensor = self.inter(self.intra(x_BxSxKxN))
+        return out
 
 
 class DualPathMasker(nn.Module):
@@ -114,7 +119,9 @@ class DualPathMasker(nn.Module):
         frames = features.shape[1]
         x_BxLxN = self.bottleneck(self.norm(features))
         chunks = self.blocks(chunk(x_BxLxN, self.chunk or chunk_size(frames)))
-        y_BxLxN = overlap_add(self.output(self.prelu(chunks)), frames)
+        # the linear layer on the sum, which has half as many positions, each from two chunks
+        summed = overlap_add(self.prelu(chunks), frames)
+        y_BxLxN = functional.linear(summed, self.output.weight, 2 * self.output.bias)
         gated = torch.tanh(self.value(y_BxLxN)) * torch.sigmoid(self.gate(y_BxLxN))
         scores: Tensor = self.score(gated)
         return scores
