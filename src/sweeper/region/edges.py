@@ -19,7 +19,7 @@ Side = Literal["lower", "upper"]
 
 _SIDES: tuple[Side, ...] = ("lower", "upper")
 _RIM = 0.04  # outer share of a range
-_LIKELY = 0.27
+_LIKELY = 0.24
 _OVER_CHANCE = 1.5
 _OCTAVES = 2.0  # how far to move a logarithmic bound, at least by half its region's width
 _SHARE = 0.25  # of the range, for a linear one
