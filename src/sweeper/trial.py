@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import operator
+import os
 import random
 import sys
 import time
@@ -27,7 +28,7 @@ from sweeper.records import EpochReport, Trial, TrialState
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["LOG_NAME", "STOP_NAME", "Outcome", "Task", "TrialRun", "request_stop"]
+__all__ = ["LOG_NAME", "STOP_NAME", "Outcome", "Task", "TrialRun", "replace_text", "request_stop"]
 
 Task = Callable[[Trial], Iterator[EpochReport]]
 
@@ -63,9 +64,17 @@ def request_stop(directory: Path, state: TrialState, reason: str) -> None:
     The request outlives driver and worker, so a decision once made is kept.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f".{STOP_NAME}"
-    temporary.write_text(json.dumps({"state": state, "reason": reason}), encoding="utf-8")
-    temporary.replace(directory / STOP_NAME)
+    replace_text(directory / STOP_NAME, json.dumps({"state": state, "reason": reason}))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write ``text`` so that whoever reads ``path`` sees it whole, or what was there before.
+
+    Unlike the ledger's own it does not wait for the disk.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
 
 
 class TrialRun:

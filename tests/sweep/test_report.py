@@ -16,7 +16,10 @@ _PATIENCE = 120.0
 
 
 def _page(shop: Shop) -> str:
-    client = MlflowClient(f"sqlite:///{shop.folder}/mlflow.db")
+    database = shop.folder / "mlflow.db"
+    if not database.exists():
+        return ""  # and a client that made it now would meet the sweep's mirror doing the same
+    client = MlflowClient(f"sqlite:///{database}")
     found = client.search_runs(
         [e.experiment_id for e in client.search_experiments()], "tags.`sweeper.role` = 'parent'"
     )

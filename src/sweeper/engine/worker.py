@@ -23,7 +23,7 @@ from sweeper.engine.cluster import Ground
 from sweeper.engine.storage import Storage, Upload
 from sweeper.engine.workers import sign_on
 from sweeper.records import Trial
-from sweeper.trial import STOP_NAME, Outcome, TrialRun
+from sweeper.trial import STOP_NAME, Outcome, TrialRun, replace_text
 
 __all__ = ["Worker"]
 
@@ -134,8 +134,5 @@ def _patiently(action: Callable[[], None]) -> None:
 def _write_config(trial: Trial) -> None:
     """Leave what is trained beside the trial's log, for people; the ledger knows it anyway."""
     told = asdict(trial)
-    path = trial.directory / "config.yaml"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     text = dump({**{key: told[key] for key in _TOLD}, **told["config"]})
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    replace_text(trial.directory / "config.yaml", text)

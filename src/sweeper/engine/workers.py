@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from sweeper.trial import replace_text
+
 __all__ = ["SIGN_NAME", "Workers", "kill_worker", "node_of", "sign_on", "signed_on"]
 
 SIGN_NAME = "worker.json"
@@ -24,7 +26,7 @@ def sign_on(directory: Path, node: str = "") -> None:
     """Write down that this process works on the trial in ``directory``, on that node of Ray."""
     me = psutil.Process()
     noted = {"pid": me.pid, "began": me.create_time(), "machine": _machine(), "node": node}
-    (directory / SIGN_NAME).write_text(json.dumps(noted), encoding="utf-8")
+    replace_text(directory / SIGN_NAME, json.dumps(noted))
 
 
 def signed_on(directory: Path) -> dict[str, Any]:
