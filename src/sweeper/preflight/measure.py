@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sweeper.errors import SweeperError
+from sweeper.training.heap import LARGE_PAGES
 
 __all__ = ["FAILED", "Measured", "measure"]
 
@@ -70,7 +71,7 @@ def measure(
         capture_output=True,
         text=True,
         timeout=_SECONDS,
-        env={**os.environ, "OMP_NUM_THREADS": str(max(1, int(cpus)))},
+        env={**os.environ, **LARGE_PAGES, "OMP_NUM_THREADS": str(max(1, int(cpus)))},
         check=False,
     )
     if done.returncode == 0:
