@@ -208,7 +208,7 @@ def test_real_speech_with_real_noise(voicebank_mini: Path, tmp_path: Path) -> No
     files = sorted((voicebank_mini / "clean_trainset_28spk_wav").glob("p226*"))[:3]
     for file in files:
         noisy, clean = (
-            audio.read(voicebank_mini / f"{kind}_trainset_28spk_wav" / file.name, RATE)
+            audio.read(voicebank_mini / f"{kind}_trainset_28spk_wav" / file.name, RATE).waveform
             for kind in ("noisy", "clean")
         )
         audio.write(tmp_path / "noise" / file.name, noisy - clean, RATE)
