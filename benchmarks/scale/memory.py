@@ -7,9 +7,7 @@ From the second half, when everything has been imported, comes what a further tr
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-import yaml
 
+from benchmarks.overhead import ours
 from benchmarks.overhead.report import machine
-from benchmarks.overhead.trivial import EPOCHS, LR, OBJECTIVE
+from benchmarks.overhead.stacks import Load, environment
+from benchmarks.overhead.trivial import EPOCHS
 
 _RESULTS = Path(__file__).with_name("memory.md")
-_REPOSITORY = Path(__file__).parents[2]
 _FULL = 10_000
 _LOOK_SECONDS = 0.2
 
@@ -42,15 +40,13 @@ def _main() -> None:
 
 def _run(folder: Path, trials: int) -> Iterator[tuple[int, float]]:
     """Trials that have ended, and MB of the driver then."""
-    (folder / "memory.yaml").write_text(yaml.safe_dump(_sweep(trials), sort_keys=False))
-    path = os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "src")])
-    command = [str(Path(sys.executable).with_name("sweeper")), "run", "memory.yaml"]
+    load = Load(trials, jobs=2, grace=1)
+    command = ours.command(folder, trials, load.jobs, load.seed, "tpe", {"name": "hyperband"})
+    env = environment(folder, load)
     with (folder / "output.log").open("wb") as log:
-        driver = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, stdout=log, stderr=log
-        )
+        driver = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
     next_at = trials // 10
-    history = _Ends(folder / "sweeps" / "memory" / "history.jsonl")
+    history = _Ends(folder / "sweeps" / ours.NAME / "history.jsonl")
     while driver.poll() is None:
         if (ended := history.count()) >= next_at:
             yield ended, psutil.Process(driver.pid).memory_info().rss / 1e6
@@ -76,23 +72,6 @@ class _Ends:
             self._offset += len(new)
             self._count += new.count(b'{"event":"end"')
         return self._count
-
-
-def _sweep(trials: int) -> dict[str, object]:
-    low, high = LR
-    return {
-        "name": "memory",
-        "experiment": "memory",
-        "task": "benchmarks.overhead.trivial:task",
-        "training": {"epochs": EPOCHS},
-        "search_space": {
-            "lr": {"type": "float", "low": low, "high": high, "log": True},
-            "batch_size": {"type": "categorical", "choices": [2, 4, 8, 16]},
-        },
-        "objective": {"metric": OBJECTIVE, "direction": "maximize"},
-        "budget": {"trials": trials},
-        "resources": {"cpus": 2, "cpus_per_trial": 1, "concurrent": 2},
-    }
 
 
 def _table(seen: list[tuple[int, float]]) -> str:
