@@ -12,7 +12,7 @@ def status(name: MaybeName = None, sweeps: Sweeps = DEFAULT_ROOT, as_json: AsJso
     """Show how a sweep stands."""
     import json
 
-    from sweeper.ledger.history import without_collections
+    from sweeper.garbage import without_collections
     from sweeper.ledger.paths import SweepPaths
     from sweeper.sweep import status as words
     from sweeper.sweep.look import look

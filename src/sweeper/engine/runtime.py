@@ -27,6 +27,7 @@ from sweeper.engine.daemons import Guard
 from sweeper.engine.resources import Slots
 from sweeper.engine.worker_logs import keep_worker_logs
 from sweeper.errors import LedgerError, SweeperError
+from sweeper.garbage import without_collections
 from sweeper.ledger.files import told, write_atomically
 from sweeper.ledger.paths import SweepPaths
 
@@ -168,13 +169,8 @@ def _leave_ray() -> None:
     import ray
 
     gc.collect()
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with without_collections():
         ray.shutdown()
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class Notes:

@@ -22,20 +22,19 @@ Each line is one event, a JSON object with ``event`` and ``time``:
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sweeper.errors import LedgerError
+from sweeper.garbage import without_collections
 from sweeper.ledger.confirmation import ConfirmPlan
 from sweeper.ledger.files import entries
 from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState
 
-__all__ = ["History", "read_history", "read_report", "report_fields", "without_collections"]
+__all__ = ["History", "read_history", "read_report", "report_fields"]
 
 Event = Mapping[str, Any]
 
@@ -304,15 +303,3 @@ def _read_into(history: History, path: Path) -> None:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
             raise LedgerError(f"{path}:{number}: damaged line: {why}") from error
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """No search for garbage meanwhile, where nothing but what stays is made, or the end is near."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -105,7 +105,7 @@ class MirrorThread:
         self._asked = 0
         self._flushed = 0
         self._closing = False
-        self._held, self._hold_seconds = False, 0.0
+        self._hold_seconds = 0.0
         self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
 
     def start(self, hold: float = 0.0) -> None:
@@ -115,14 +115,14 @@ class MirrorThread:
             hold: the most seconds until then, for a driver that has more urgent things to do first.
                 `let_go`, `flush` and `close` end it.
         """
-        self._held, self._hold_seconds = hold > 0, hold
+        self._hold_seconds = hold
         self._thread.start()
 
     def let_go(self) -> None:
         """Nothing urgent is left to be done first."""
-        if self._held:
+        if self._hold_seconds:
             with self._changed:
-                self._held = False
+                self._hold_seconds = 0.0
                 self._changed.notify_all()
 
     @property
@@ -166,7 +166,8 @@ class MirrorThread:
     def _work(self) -> None:
         with self._changed:
             self._changed.wait_for(
-                lambda: not self._held or self._closing or self._asked > 0, self._hold_seconds
+                lambda: not self._hold_seconds or self._closing or self._asked > 0,
+                self._hold_seconds,
             )
         while not self._closing:
             self._turn()
