@@ -13,6 +13,7 @@ from benchmarks.overhead.report import machine
 from benchmarks.overhead.rivals import add_rivals, rivals, versions
 from benchmarks.overhead.stacks import STOCK, STOCK_COLD, SWEEPER, Load, Stack
 from benchmarks.overhead.trivial import EPOCHS, NOTES, SECONDS
+from benchmarks.table import row, rule
 
 _HERE = Path(__file__)
 _RESULTS = _HERE.with_name("results.md")
@@ -81,7 +82,7 @@ def _render(
             *filter(None, [versions(options)]),
             f"Trials of {trials}; none is stopped early.\n",
             _HEAD,
-            "|---" + "|--:" * (_HEAD.count("|") - 2) + "|",
+            rule(_HEAD),
             *(_row(name, each, len(found[name]) // EPOCHS) for name, each in measured.items()),
             "",
         ]
@@ -98,7 +99,7 @@ def _row(name: str, found: Busy, trials: int) -> str:
         f"{1e3 * found.between_trials:.0f}",
         f"{found.seconds:.0f}",
     )
-    return f"| {' | '.join(map(str, cells))} |"
+    return row(cells)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.outage.cases import CASES, Counts, Measured, run
 from benchmarks.outage.steady import EPOCH_SECONDS, EPOCHS, POINTS_PER_TRIAL
 from benchmarks.overhead.report import machine
+from benchmarks.table import row, rule
 
 _RESULTS = Path(__file__).with_name("results.md")
 _HEAD = (
@@ -52,7 +53,7 @@ def _render(found: Sequence[Measured], options: argparse.Namespace) -> str:
             f"{options.trials} trials of {epochs}, 2 at a time; the columns on the right: runs of "
             "trials / metric points / runs left RUNNING in MLflow.\n",
             _HEAD,
-            "|---" + "|--:" * (_HEAD.count("|") - 2) + "|",
+            rule(_HEAD),
             *(_row(m, found[0]) for m in found),
             "",
         ]
@@ -70,7 +71,7 @@ def _row(m: Measured, first: Measured) -> str:
         m.at_exit or "-",
         m.in_the_end,
     )
-    return f"| {' | '.join(map(str, cells))} |"
+    return row(cells)
 
 
 if __name__ == "__main__":

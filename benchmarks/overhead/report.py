@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.overhead.stacks import Case
+from benchmarks.table import row, rule
 
 __all__ = ["Slope", "machine", "render", "render_cold"]
 
@@ -60,7 +61,6 @@ def render(slopes: Sequence[Slope], ours: Slope) -> str:
     low, high = first.low.load, first.high.load
     head = _HEAD.format(low=low.trials, high=high.trials)
     title = f"## No trial stopped before epoch {high.grace}; {high.jobs} trials at a time"
-    rule = "|---" + "|--:" * (head.count("|") - 2) + "|"
     whole, driver = (
         f"1/{first.cpu_seconds / ours.cpu_seconds:.1f}",
         f"1/{first.driver_seconds / ours.driver_seconds:.1f}",
@@ -69,7 +69,7 @@ def render(slopes: Sequence[Slope], ours: Slope) -> str:
         f"A further trial costs {ours.stack} **{whole}** of the CPU seconds of {first.stack}, "
         f"and {driver} of those of its driver."
     )
-    return "\n".join([title, "", head, rule, *(_row(s, ours) for s in slopes), "", ratio, ""])
+    return "\n".join([title, "", head, rule(head), *(_row(s, ours) for s in slopes), "", ratio, ""])
 
 
 def render_cold(case: Case) -> str:
@@ -95,7 +95,7 @@ def _row(slope: Slope, ours: Slope) -> str:
         f"{high.stopped / high.trials:.0%}",
         "" if slope is ours else f"{ours.cpu_seconds / slope.cpu_seconds:.2f} of it",
     )
-    return f"| {' | '.join(cells)} |"
+    return row(cells)
 
 
 def _processor() -> str:

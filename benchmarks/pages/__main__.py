@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.overhead.report import machine
 from benchmarks.pages.large import Timed, measure
+from benchmarks.table import row, rule
 
 _RESULTS = Path(__file__).with_name("results.md")
 
@@ -34,8 +35,8 @@ def _main() -> None:
 def _render(found: Sequence[Timed]) -> str:
     head = ["seconds by the clock", *(f"{timed.trials:,} trials" for timed in found)]
     rows = [[name, *(f"{t.seconds[name]:.1f}" for t in found)] for name in found[0].seconds]
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    lines.insert(1, "|---" + "|--:" * len(found) + "|")
+    lines = [row(cells) for cells in (head, *rows)]
+    lines.insert(1, rule(lines[0]))
     return "\n".join(["# The pages of a large sweep\n", f"{machine()}\n", *lines, ""])
 
 

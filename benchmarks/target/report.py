@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Protocol
 
+from benchmarks.table import row, rule
+
 __all__ = ["render"]
 
 _HEAD = (
@@ -39,9 +41,9 @@ def render(
         f"{options.jobs} at a time, {len(first)} seeds. Real learning curves of a small DPRNN on "
         "the demo corpus, recorded with the CPU time of each epoch, which is slept here."
     )
-    rule = "|---" + "|--:" * (_HEAD.count("|") - 2) + "|"
     rows = [_row(name, each, first) for name, each in found.items()]
-    return "\n".join(["# Time to a target\n", f"{machine}\n", f"{intro}\n", _HEAD, rule, *rows, ""])
+    top = ["# Time to a target\n", f"{machine}\n", f"{intro}\n", _HEAD, rule(_HEAD)]
+    return "\n".join([*top, *rows, ""])
 
 
 def _row(name: str, found: Sequence[_Reached], first: Sequence[_Reached]) -> str:
@@ -57,4 +59,4 @@ def _row(name: str, found: Sequence[_Reached], first: Sequence[_Reached]) -> str
         f"{median(each.trained for each in found):.0f}",
         "" if found is first else f"{ours / median(seconds):.2f} of it",
     )
-    return f"| {' | '.join(cells)} |"
+    return row(cells)

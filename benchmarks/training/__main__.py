@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from benchmarks.overhead.report import machine
+from benchmarks.table import row, rule
 from sweeper.data.batches import Batches
 from sweeper.datasets.demo import demo
 from sweeper.training.heap import LARGE_PAGES
@@ -210,7 +211,7 @@ def _render(found: Sequence[Measured]) -> str:
             "loop, optimizer and memory (kept from step to step, in large pages) as in the worker "
             "of a trial; in a plain loop its model has the other's loop, optimizer and memory.\n",
             _HEAD,
-            "|---" + "|--:" * (_HEAD.count("|") - 2) + "|",
+            rule(_HEAD),
             *(_row(measured) for measured in found),
             "",
         ]
@@ -232,7 +233,7 @@ def _row(measured: Measured) -> str:
         f"{measured.apart(measured.twin):.4f}",
         f"{measured.apart('sweeper'):.4f}",
     )
-    return f"| {' | '.join(cells)} |"
+    return row(cells)
 
 
 if __name__ == "__main__":
