@@ -50,9 +50,10 @@ def show(found: Look, record: TrialRecord) -> RenderableType:
     grid.add_column(overflow="fold")
     for name, value in _facts(found, record):
         grid.add_row(name, Text(value))
-    parts: list[RenderableType] = [_headline(found, record), grid]
+    best = _best(found, record)
+    parts: list[RenderableType] = [_headline(found, record, best), grid]
     if record.reports:
-        parts += ["", _metrics(record, _best(found, record))]
+        parts += ["", _metrics(record, best)]
     if tail := _log_tail(found.paths.trial(record.number) / LOG_NAME, record):
         parts += ["", Text(LOG_NAME, style="dim"), Text("\n".join(tail))]
     return Group(*parts)
@@ -70,11 +71,11 @@ def to_json(found: Look, record: TrialRecord) -> dict[str, Any]:
     }
 
 
-def _headline(found: Look, record: TrialRecord) -> Text:
+def _headline(found: Look, record: TrialRecord, best: EpochReport | None) -> Text:
     metric = found.config.objective.metric
     line = Text(f"trial {record.number} of {found.name}: ", style="bold")
     line.append(_state(found, record), style="bold")
-    if best := _best(found, record):
+    if best:
         line.append(f", best {metric} {measured(metric, best.metrics[metric])}")
         line.append(f" at epoch {best.epoch}; {record.epoch} of {found.config.epochs} trained")
     return line
