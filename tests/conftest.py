@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ settings.load_profile("same")
 sys.path.insert(0, str(Path(__file__).parent))
 # tests may run side by side; threads that wait for each other would slow small networks down
 torch.set_num_threads(1)
+# a shell deafens what it runs in the background, and so would be the programs that tests interrupt
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 VOICEBANK_MINI = Path(__file__).parents[1].parent / "shared" / "voicebank_mini"
 
