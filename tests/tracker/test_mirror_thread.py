@@ -89,7 +89,9 @@ def test_closing_does_not_wait_for_a_store_that_hangs(story: Any, sqlite_uri: st
         story.start(0)
         assert hangs.wait(PATIENCE)
         mirror.set_description("does not wait either")
+        before = thread.status.late
         assert not thread.close(0.2)
+        assert thread.status.late > before
         assert (thread.status.behind, thread.status.owed) == (1, 1)
     go_on.set()
 
@@ -98,7 +100,9 @@ def test_closing_does_not_wait_for_a_store_that_hangs(story: Any, sqlite_uri: st
     ("status", "text"),
     [
         (MirrorStatus(0, 0, None, ""), "MLflow up to date"),
-        (MirrorStatus(3, 0, None, ""), "MLflow is catching up"),
+        (MirrorStatus(3, 1, None, "", late=2.0), "MLflow up to date"),
+        (MirrorStatus(0, 0, None, "", late=600.0), "MLflow up to date"),
+        (MirrorStatus(3, 0, None, "", late=30.0), "MLflow is catching up"),
         (
             MirrorStatus(1, 2, 0.0, "MLflow at http://x: Connection refused"),
             "MLflow is 1 event and 2 uploads behind since ",

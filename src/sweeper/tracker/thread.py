@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sweeper import words
 from sweeper.errors import SweeperError
@@ -17,6 +17,8 @@ from sweeper.tracker.quiet import reason
 __all__ = ["MirrorStatus", "MirrorThread"]
 
 _log = logging.getLogger(__name__)
+
+_IN_TIME_SECONDS = 10.0  # some are always on their way, since they are shipped in turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class MirrorStatus:
         since: when it fell behind, in seconds since 1970; None while all is well.
         error: why; empty while all is well.
         remarks: what a person should know that stops nothing.
+        late: seconds since the last turn that brought all there was into MLflow.
     """
 
     behind: int
@@ -36,10 +39,12 @@ class MirrorStatus:
     since: float | None
     error: str
     remarks: tuple[str, ...] = ()
+    late: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
         if not self.error:
-            return "MLflow up to date" if not self.behind + self.owed else "MLflow is catching up"
+            in_time = not self.behind + self.owed or self.late < _IN_TIME_SECONDS
+            return "MLflow up to date" if in_time else "MLflow is catching up"
         clock = time.strftime("%H:%M:%S", time.localtime(self.since))
         lacks = f"{words.count(self.behind, 'event')} and {words.count(self.owed, 'upload')}"
         return f"MLflow is {lacks} behind since {clock}: {self.error}"
@@ -104,6 +109,7 @@ class MirrorThread:
         self._changed = threading.Condition()
         self._asked = 0
         self._flushed = 0
+        self._complete_at = time.monotonic()
         self._closing = False
         self._hold_seconds = 0.0
         self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
@@ -136,6 +142,7 @@ class MirrorThread:
             since=min((t.failed_since for t in failing if t.failed_since), default=None),
             error=failing[0].error if failing else "",
             remarks=tuple(self._mirror.remarks),
+            late=time.monotonic() - self._complete_at,
         )
 
     def flush(self, timeout: float) -> bool:
@@ -185,7 +192,7 @@ class MirrorThread:
                 self._tell.run(now=False)
         with self._changed:
             if clean:
-                self._flushed = asked
+                self._flushed, self._complete_at = asked, time.monotonic()
                 self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._closing or self._asked > asked, self._throttle.left
