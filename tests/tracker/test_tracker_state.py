@@ -34,8 +34,8 @@ def test_reopened_it_knows_the_same(reopen: Callable[[], MirrorState]) -> None:
     state = reopen()
     state.aim(Target("1", "parent"), 0)
     state.begin(50)
-    state.add_run(0, "run0")
-    state.add_run(3, "run3")
+    state.add_runs({0: "run0"})
+    state.add_runs({3: "run3"})
     state.drop(3)
     state.done(50, TALLY, {0, 1})
     state.add_shipped(0, 123)
@@ -50,11 +50,11 @@ def test_reopened_it_knows_the_same(reopen: Callable[[], MirrorState]) -> None:
 
 def test_a_torn_last_line_never_happened(tmp_path: Path, reopen: Callable[[], MirrorState]) -> None:
     state = reopen()
-    state.add_run(0, "run0")
+    state.add_runs({0: "run0"})
     with (tmp_path / "mirror.jsonl").open("a") as file:
         file.write('{"run":[1,"ru')
     again = reopen()
-    again.add_run(2, "run2")
+    again.add_runs({2: "run2"})
     assert reopen().runs == {0: "run0", 2: "run2"}
 
 
@@ -71,7 +71,7 @@ def test_a_newer_wish_survives_the_older_one(reopen: Callable[[], MirrorState]) 
 
 def test_a_rewind_is_unsure_of_everything(reopen: Callable[[], MirrorState]) -> None:
     state = reopen()
-    state.add_run(0, "run0")
+    state.add_runs({0: "run0"})
     state.begin(50)
     state.done(50, TALLY, ())
     assert not state.unsure
@@ -84,7 +84,7 @@ def test_a_rewind_is_unsure_of_everything(reopen: Callable[[], MirrorState]) -> 
 def test_another_target_starts_anew(reopen: Callable[[], MirrorState]) -> None:
     state = reopen()
     state.aim(Target("1", "here"), 0)
-    state.add_run(0, "run0")
+    state.add_runs({0: "run0"})
     state.done(50, TALLY, {0})
     state.aim(Target("4", "there"), 20)
     assert state.target == Target("4", "there")

@@ -26,6 +26,8 @@ _ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "inf",
+    # no part of Tune is told of a metric, so it need not look for one in each report
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     # Ray keeps only as many idle workers as there are processors free, and Tune reserves those
     # before it asks for its workers: those that were started ahead shall live until then
     "RAY_idle_worker_killing_time_threshold_ms": "60000",

@@ -92,6 +92,10 @@ class Worker(tune.Trainable):
         self.setup(new_config)
         return True
 
+    def get_auto_filled_metrics(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """Nothing: Tune would send the whole configuration back with every report, and the host."""
+        return {}
+
     def cleanup(self) -> None:
         self._run.close()
         if self._kept_in is not None:

@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from sweeper.tracker.context import Context
 from sweeper.tracker.parent import check_parent
 from sweeper.tracker.points import unwritten
 from sweeper.tracker.store import RunGoneError, RunView, WriteRefusedError
+from sweeper.tracker.whole_runs import is_plain
 from sweeper.tracker.writes import RunWrites
 
-__all__ = ["drop_trial", "write_trial"]
+__all__ = ["drop_trial", "write_trials"]
 
 _PARENT = "mlflow.parentRunId"
 
 
-def write_trial(context: Context, number: int, writes: RunWrites, *, sure: bool) -> None:
-    """Bring the trial's run up to date with ``writes``.
+def write_trials(context: Context, trials: Mapping[int, RunWrites], *, sure: bool) -> None:
+    """Bring the trials' runs up to date.
 
     Args:
-        sure: nothing of ``writes`` has been tried before. Otherwise the run is looked for before
-            it is created, and what it has is skipped.
+        sure: nothing of this has been tried before. Otherwise a run is looked for before it is
+            created, and what it has is skipped.
     """
-    if number in context.state.dropped:
-        return
-    try:
+    made = _create_whole(context, trials) if sure else ()
+    for number, writes in trials.items():
+        if number not in made and number not in context.state.dropped:
+            _write_trial(context, number, writes, sure=sure)
+
+
+def _create_whole(context: Context, trials: Mapping[int, RunWrites]) -> Collection[int]:
+    """Create those that have no run yet in one step, where the store can; gives their numbers."""
+    known = context.state.runs.keys() | context.state.dropped
+    new = {n: writes for n, writes in trials.items() if n not in known and is_plain(writes)}
+    runs = [replace(w, tags=_first_tags(context, n, w)) for n, w in new.items()]
+    ids = context.store.create_whole(context.target.run_id, runs) if runs else None
+    if ids is None:
+        return ()
+    context.state.add_runs(dict(zip(new, ids, strict=True)))
+    for number in new:
+        with _dropping(context, number):
+            _describe_data(context, context.state.runs[number])
+    return new.keys()
+
+
+def _write_trial(context: Context, number: int, writes: RunWrites, *, sure: bool) -> None:
+    with _dropping(context, number):
         run = None if sure else _look_for(context, number)
         if run is None:
             _write_new(context, number, writes)
         else:
             _write_missing(context, run, writes)
+
+
+@contextmanager
+def _dropping(context: Context, number: int) -> Iterator[None]:
+    """Drop the trial if its run turns out to be gone."""
+    try:
+        yield
     except RunGoneError:
         drop_trial(context, number)
 
@@ -48,16 +77,20 @@ def _write_new(context: Context, number: int, writes: RunWrites) -> None:
         _write(context, run_id, replace(writes, params={}), born=False)
         return
     assert writes.birth is not None  # the history tells of a trial's start first
-    tags = {
+    tags = _first_tags(context, number, writes)
+    run_id = context.store.create(context.target.experiment_id, writes.birth, tags)
+    context.state.add_runs({number: run_id})
+    _write(context, run_id, replace(writes, tags={}), born=True)
+
+
+def _first_tags(context: Context, number: int, writes: RunWrites) -> dict[str, str]:
+    return {
         **context.tags,
         **writes.tags,
         _PARENT: context.target.run_id,
         "sweeper.role": "trial",
         "sweeper.trial": str(number),
     }
-    run_id = context.store.create(context.target.experiment_id, writes.birth, tags)
-    context.state.add_run(number, run_id)
-    _write(context, run_id, replace(writes, tags={}), born=True)
 
 
 def _write_missing(context: Context, run: RunView, writes: RunWrites) -> None:
@@ -74,14 +107,27 @@ def _write_missing(context: Context, run: RunView, writes: RunWrites) -> None:
 def _write(context: Context, run_id: str, writes: RunWrites, *, born: bool) -> None:
     try:
         context.store.log(run_id, writes.points, writes.params, writes.tags)
-        if born and context.sweep.dataset:
-            context.store.log_dataset(run_id, context.sweep.dataset)
     except WriteRefusedError as error:
-        context.remark(f"MLflow refused a part of run {run_id}: {error}")
+        _remark_refusal(context, run_id, error)
         with suppress(WriteRefusedError):
             context.store.log(run_id, tags=writes.tags)
+    if born:
+        _describe_data(context, run_id)
     if writes.status:
         context.store.set_status(run_id, writes.status)
+
+
+def _describe_data(context: Context, run_id: str) -> None:
+    """Say what a new run trains on."""
+    if context.sweep.dataset:
+        try:
+            context.store.log_dataset(run_id, context.sweep.dataset)
+        except WriteRefusedError as error:
+            _remark_refusal(context, run_id, error)
+
+
+def _remark_refusal(context: Context, run_id: str, error: WriteRefusedError) -> None:
+    context.remark(f"MLflow refused a part of run {run_id}: {error}")
 
 
 def _look_for(context: Context, number: int) -> RunView | None:
@@ -99,5 +145,5 @@ def _look_for(context: Context, number: int) -> RunView | None:
         raise RunGoneError
     run = max(active, key=lambda run: (len(run.metrics), run.id))
     if run_id is None:
-        context.state.add_run(number, run.id)
+        context.state.add_runs({number: run.id})
     return run

@@ -13,7 +13,7 @@ from typing import Self
 from sweeper.errors import TrackingError
 from sweeper.ledger.paths import SweepPaths
 from sweeper.tracker import artifacts, provenance
-from sweeper.tracker.children import write_trial
+from sweeper.tracker.children import write_trials
 from sweeper.tracker.context import Context
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.links import run_path
@@ -271,8 +271,7 @@ class Mirror:
         state, sure = self._state, not self._state.unsure
         batch = plan(self._sweep, self._paths, state.tally, chunk.events)
         state.begin(chunk.end)
-        for number, writes in batch.trials.items():
-            write_trial(context, number, writes, sure=sure)
+        write_trials(context, batch.trials, sure=sure)
         write_parent(context, batch.parent, sure=sure)
         ended = {n for n, w in batch.trials.items() if w.ended} - state.dropped
         state.done(chunk.end, batch.tally, ended)

@@ -98,8 +98,9 @@ class MirrorState:
         """Events up to byte ``end`` are shipped; the artifacts of ``owed`` trials are not yet."""
         self._append({"done": {"end": end, "tally": tally.to_json(), "owed": sorted(owed)}})
 
-    def add_run(self, number: int, run_id: str) -> None:
-        self._append({"run": [number, run_id]})
+    def add_runs(self, runs: Mapping[int, str]) -> None:
+        """These trials have runs of these ids now."""
+        self._append(*({"run": [number, run_id]} for number, run_id in runs.items()))
 
     def drop(self, number: int) -> None:
         self._append({"drop": number})
@@ -129,11 +130,12 @@ class MirrorState:
         if self._log is not None:
             self._log.close()
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, *entries: Entry) -> None:
         assert self._log is not None, "this state can only be read"
         with self._lock:
-            self._log.append(entry)
-            self._fold(entry)
+            self._log.append(*entries)
+            for entry in entries:
+                self._fold(entry)
 
     def _read(self, path: Path) -> None:
         data = path.read_bytes() if path.exists() else b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from sweeper.errors import TrackingError
 from sweeper.tracker import new_database, quiet
 from sweeper.tracker.links import run_url
 from sweeper.tracker.names import tag_text
-from sweeper.tracker.place import locate
-from sweeper.tracker.writes import Birth, Point, Status
+from sweeper.tracker.place import locate, sqlite_file
+from sweeper.tracker.whole_runs import insert_runs
+from sweeper.tracker.writes import Birth, Point, RunWrites, Status
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -153,8 +155,29 @@ class Store:
                 tags={key: tag_text(value) for key, value in tags.items()},
                 run_name=birth.name,
             )
-            self._remember_artifacts(run)
+            self._remember_artifacts(run.info.run_id, run.info.artifact_uri)
             return str(run.info.run_id)
+
+    def create_whole(self, sibling: str, runs: Sequence[RunWrites]) -> list[str] | None:
+        """Create runs with all that they have, in one step, and give their ids.
+
+        After an error they may exist all the same.
+
+        Args:
+            sibling: a run of the same experiment.
+            runs: plain ones (`whole_runs.is_plain`).
+
+        Returns:
+            None where nothing was written, since this store takes them only one by one.
+        """
+        file = sqlite_file(self._uri)
+        if file is None or "?" in self._uri:  # with options that are SQLAlchemy's
+            return None
+        with self._clear():
+            made = insert_runs(file, sibling, runs)
+            for run in made or ():
+                self._remember_artifacts(run.id, run.artifact_uri)
+            return None if made is None else [run.id for run in made]
 
     def steps_of(self, run_id: str, keys: Collection[str]) -> set[tuple[str, int]]:
         """The (key, step) pairs that the run has for these keys."""
@@ -243,13 +266,12 @@ class Store:
         with self._clear():
             self._client.set_registered_model_alias(name, alias, version)
 
-    def _remember_artifacts(self, run: Run) -> None:
+    def _remember_artifacts(self, run_id: str, uri: str) -> None:
         """Files on this machine need no request; the client makes one a run to learn the place."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-        if urlsplit(run.info.artifact_uri).scheme in ("", "file"):
-            repository = get_artifact_repository(run.info.artifact_uri)
-            self._local_artifacts[run.info.run_id] = repository
+        if urlsplit(uri).scheme in ("", "file"):
+            self._local_artifacts[run_id] = get_artifact_repository(uri)
 
     def upload_text(self, run_id: str, text: str, name: str) -> None:
         """Upload ``text`` as the artifact ``name``."""
@@ -289,9 +311,10 @@ def _clear_errors(uri: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
+    failures = (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, OverflowError, ValueError)
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError, OverflowError, ValueError) as error:
+    except failures as error:
         where = quiet.without_password(uri)
         raise TrackingError(f"MLflow at {where}: {quiet.reason(error)}") from error
 
