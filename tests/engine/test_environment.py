@@ -53,8 +53,16 @@ class Seen(tune.Trainable):
 class Show(tune.Callback):
     def on_trial_result(self, iteration, trials, trial, result, **info):
         print(*result["seen"])
+from ray.tune import registry
+asked, ask = [], registry._internal_kv_get
+registry._internal_kv_get = lambda key: asked.append(key) or ask(key)
 with environment.quick_tune(here=True):
-    tune.Tuner(Seen, run_config=tune.RunConfig(verbose=0, callbacks=[Show()])).fit()
+    tune.Tuner(
+        Seen,
+        tune_config=tune.TuneConfig(num_samples=3, reuse_actors=True),
+        run_config=tune.RunConfig(verbose=0, callbacks=[Show()]),
+    ).fit()
+print("asked for the class", len(asked), "times")
 ray.shutdown()
 """
 
@@ -76,4 +84,6 @@ def test_ray_starts_what_is_needed_with_workers_that_know_their_task(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[:1] == ["raylet gcs_server"]
-    assert done.stdout.splitlines()[-1] == seen
+    *_, trained, asked = done.stdout.splitlines()
+    assert trained == seen
+    assert asked == "asked for the class 2 times"  # whether it is there, and what it is
