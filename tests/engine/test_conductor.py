@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +70,25 @@ def test_unfinished_trials_come_first_and_continue_after_their_last_epoch(tmp_pa
         again = [conductor.next_trial(), conductor.next_trial()]
         assert [(t.number, t.reported) for t in again if isinstance(t, Trial)] == [(0, 0), (1, 1)]
         assert [ledger.record(n).attempts for n in (0, 1)] == [2, 2]
+
+
+def test_a_worker_goes_on_before_its_report_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
+        callback = LedgerCallback(conductor := Conductor(ledger, ONE), lambda: None)
+        working = SimpleNamespace(config={"trial": conductor.next_trial()})
+        monkeypatch.setattr(os, "fsync", waits.append)
+        report = {"report": EpochReport(1, {"score": 1.0}, 0.0)}
+        callback.on_trial_result(0, [], working, report)  # type: ignore[arg-type]
+        assert ledger.record(0).epoch == 1
+        assert '"event":"epoch"' in ledger.paths.history.read_text()
+        assert not waits
+        callback.on_step_end(0, [])
+        assert len(waits) == 1
+        callback.on_step_end(1, [])
+        assert len(waits) == 1
 
 
 def test_a_report_that_comes_twice_is_kept_once(tmp_path: Path) -> None:

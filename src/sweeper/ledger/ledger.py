@@ -298,12 +298,18 @@ class Ledger:
     def report(self, number: int, report: EpochReport) -> bool:
         """Write an epoch's report; an epoch that is there already stays as it is.
 
+        It survives this process; `settle` brings it to the disk.
+
         Returns:
             Whether the pruner ends the trial.
         """
         if report.epoch > self.record(number).epoch:
-            self._write("epoch", trial=number, **report_fields(report))
+            self._write("epoch", sync=False, trial=number, **report_fields(report))
         return self._study.report(number, report)
+
+    def settle(self) -> None:
+        """Wait until everything is on the disk."""
+        self._log.sync()
 
     def end(self, number: int, state: TrialState, reason: str) -> TrialRecord:
         """Write how the trial ended and tell the sampler."""
@@ -337,9 +343,11 @@ class Ledger:
             if record.state is TrialState.RUNNING:
                 self.interrupt(record.number, reason, time)
 
-    def _write(self, event: str, *, time: float | None = None, **fields: Any) -> None:
+    def _write(
+        self, event: str, *, time: float | None = None, sync: bool = True, **fields: Any
+    ) -> None:
         entry = {"event": event, "time": self._clock() if time is None else time, **fields}
-        self._log.append(entry)
+        self._log.append(entry, sync=sync)
         self.history.add(entry)
 
 
