@@ -45,11 +45,16 @@ print(*(name for name in there if any(name in command for command in ours)))
 
 from ray import tune
 class Seen(tune.Trainable):
+    asked = ()
+    def get_auto_filled_metrics(self, *given, debug_metrics_only=False, **more):
+        if debug_metrics_only:
+            self.asked = ("asked for its address",)
+        return super().get_auto_filled_metrics(*given, **more)
     def step(self):
         import sys
         know = ("torch", "sweeper.engine.worker", "sweeper.tasks.enhancement")
         known = [name for name in know if name in sys.modules]
-        return {{"done": True, "seen": [os.environ["OMP_NUM_THREADS"], *known]}}
+        return {{"done": True, "seen": [os.environ["OMP_NUM_THREADS"], *known, *self.asked]}}
 class Show(tune.Callback):
     def on_trial_result(self, iteration, trials, trial, result, **info):
         print(*result["seen"])

@@ -6,9 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeper.training.heap import LARGE_PAGES
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+    from ray.tune.experiment import Trial as TuneTrial
 
 __all__ = ["few_daemons", "prepare", "quick_tune"]
 
@@ -77,7 +81,7 @@ def quick_tune(*, here: bool) -> Iterator[None]:
     Snapshots of the experiment, with a file for the state of every trial, and the tables of its
     results in the end: the ledger has them. For Ray's statistics of its use, which are off, it
     imports MLflow to see whose callbacks there are. And for each trial it asks one of Ray's
-    processes three times what class trains it.
+    processes three times what class trains it, and the worker for its address, before all else.
 
     Args:
         here: the workers are on this machine, with all variables of this process. Tune asks for
@@ -87,12 +91,14 @@ def quick_tune(*, here: bool) -> Iterator[None]:
     from ray.tune import registry, tune
     from ray.tune.execution import class_cache
     from ray.tune.execution.tune_controller import TuneController
+    from ray.tune.experiment import Trial
 
     with ExitStack() as changed:
         for owner, name, value in (
             (TuneController, "checkpoint", lambda *_, **__: None),
             (tune, "ExperimentAnalysis", lambda **_: SimpleNamespace(trials=[])),
             (usage, "tag_callbacks", lambda _: False),
+            (Trial, "set_ray_actor", _take_worker),
             (registry._Registry, "contains", _remembered(registry._Registry.contains)),
             (registry._Registry, "get", _remembered(registry._Registry.get)),
         ):
@@ -101,6 +107,10 @@ def quick_tune(*, here: bool) -> Iterator[None]:
             changed.enter_context(_set(class_cache, "DEFAULT_ENV_VARS", {}))
             changed.enter_context(_set(class_cache, "ENV_VARS_TO_PROPAGATE", set()))
         yield
+
+
+def _take_worker(trial: TuneTrial, worker: ActorHandle[Any] | None) -> None:
+    trial.temporary_state.ray_actor = worker
 
 
 def _remembered(lookup: Callable[..., Any]) -> Callable[..., Any]:

@@ -198,13 +198,18 @@ class Ledger:
         return record.is_confirming if record else self._study.point(number) is not None
 
     def start(self, number: int) -> TrialRecord:
-        """Write that a worker begins on the trial, for the first time or again."""
+        """Write that a worker begins on the trial, for the first time or again.
+
+        It survives this process; `settle` brings it to the disk. The proposal is there already,
+        and a trial of which no more is known has not begun.
+        """
         record = self.history.record(number)
         params = fitted(self.config, record.params) if record else self._asked[number]
         stage = self._stage(number, record)
         seed = record.seed if record else self._seed(params, fresh=bool(stage))
         attempt = record.attempts + 1 if record else 1
-        self._write("start", trial=number, **self._training(params, seed), attempt=attempt, **stage)
+        training = self._training(params, seed)
+        self._write("start", sync=False, trial=number, **training, attempt=attempt, **stage)
         self._asked.pop(number, None)
         return self.record(number)
 
