@@ -1,5 +1,6 @@
 """Every way for a trial to end, told apart; nothing left behind."""
 
+import gc
 import logging
 import random
 import time
@@ -152,6 +153,15 @@ def _all_steps(run: TrialRun) -> tuple[list[EpochReport], Outcome]:
         reports.append(result)
     run.close()
     return reports, result
+
+
+def test_garbage_is_searched_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _run(tmp_path, "finishes")
+    searches: list[bool] = []
+    monkeypatch.setattr(gc, "collect", lambda: searches.append(True))
+    _all_steps(run)
+    run.close()
+    assert searches == [True]
 
 
 def test_a_task_that_runs_out_is_complete(tmp_path: Path) -> None:

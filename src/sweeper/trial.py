@@ -84,6 +84,7 @@ class TrialRun:
         self._trial = trial
         self._epochs: Iterator[EpochReport] | None = None
         self._epoch: int | None = None
+        self._closed = False
         trial.directory.mkdir(parents=True, exist_ok=True)
         self._log_file = (trial.directory / LOG_NAME).open(
             "a", buffering=1, encoding="utf-8", errors="backslashreplace"
@@ -110,7 +111,13 @@ class TrialRun:
         return result
 
     def close(self) -> None:
-        """End the task if it has not ended and leave nothing behind for the next trial."""
+        """End the task if it has not ended and leave nothing behind for the next trial.
+
+        Only the first call does anything.
+        """
+        if self._closed:
+            return
+        self._closed = True
         self._end_task()
         logging.getLogger().removeHandler(self._handler)
         self._log_file.close()

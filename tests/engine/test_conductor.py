@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +70,47 @@ def test_unfinished_trials_come_first_and_continue_after_their_last_epoch(tmp_pa
         again = [conductor.next_trial(), conductor.next_trial()]
         assert [(t.number, t.reported) for t in again if isinstance(t, Trial)] == [(0, 0), (1, 1)]
         assert [ledger.record(n).attempts for n in (0, 1)] == [2, 2]
+
+
+def test_a_worker_begins_and_goes_on_before_that_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    with open_sweep(tmp_path, _config(tmp_path)) as ledger:
+        callback = LedgerCallback(conductor := Conductor(ledger, ONE), lambda: None)
+        monkeypatch.setattr(os, "fsync", waits.append)
+        working = SimpleNamespace(config={"trial": conductor.next_trial()})
+        assert len(waits) == 1  # for the proposal
+        report = {"report": EpochReport(1, {"score": 1.0}, 0.0)}
+        callback.on_trial_result(0, [], working, report)  # type: ignore[arg-type]
+        assert ledger.record(0).epoch == 1
+        assert '"event":"epoch"' in ledger.paths.history.read_text()
+        assert len(waits) == 1
+        callback.on_step_end(0, [])
+        assert len(waits) == 2
+        callback.on_step_end(1, [])
+        assert len(waits) == 2
+
+
+@pytest.mark.parametrize("last", ["start", "epoch"])
+def test_what_a_power_cut_takes_from_the_history_comes_again(tmp_path: Path, last: str) -> None:
+    config, report = _config(tmp_path), EpochReport(1, {"score": 1.0}, 0.0)
+    with open_sweep(tmp_path, config) as ledger:
+        conductor = Conductor(ledger, ONE)
+        first = conductor.next_trial()
+        conductor.on_report(0, report)
+        history = ledger.paths.history
+    kept, _, _ = history.read_text().partition(f'{{"event":"{last}"')
+    history.write_text(kept)
+    with open_sweep(tmp_path, config) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, ONE)
+        again = conductor.next_trial()
+        assert again == first
+        conductor.on_report(0, report)
+        conductor.on_outcome(0, Outcome(TrialState.COMPLETE, ""))
+        assert [r.epoch for r in ledger.record(0).reports] == [1]
+        assert ledger.record(0).value == 1.0
 
 
 def test_a_report_that_comes_twice_is_kept_once(tmp_path: Path) -> None:

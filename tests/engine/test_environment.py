@@ -45,16 +45,29 @@ print(*(name for name in there if any(name in command for command in ours)))
 
 from ray import tune
 class Seen(tune.Trainable):
+    asked = ()
+    def get_auto_filled_metrics(self, *given, debug_metrics_only=False, **more):
+        if debug_metrics_only:
+            self.asked = ("asked for its address",)
+        return super().get_auto_filled_metrics(*given, **more)
     def step(self):
         import sys
         know = ("torch", "sweeper.engine.worker", "sweeper.tasks.enhancement")
         known = [name for name in know if name in sys.modules]
-        return {{"done": True, "seen": [os.environ["OMP_NUM_THREADS"], *known]}}
+        return {{"done": True, "seen": [os.environ["OMP_NUM_THREADS"], *known, *self.asked]}}
 class Show(tune.Callback):
     def on_trial_result(self, iteration, trials, trial, result, **info):
         print(*result["seen"])
+from ray.tune import registry
+asked, ask = [], registry._internal_kv_get
+registry._internal_kv_get = lambda key: asked.append(key) or ask(key)
 with environment.quick_tune(here=True):
-    tune.Tuner(Seen, run_config=tune.RunConfig(verbose=0, callbacks=[Show()])).fit()
+    tune.Tuner(
+        Seen,
+        tune_config=tune.TuneConfig(num_samples=3, reuse_actors=True),
+        run_config=tune.RunConfig(verbose=0, callbacks=[Show()]),
+    ).fit()
+print("asked for the class", len(asked), "times")
 ray.shutdown()
 """
 
@@ -76,4 +89,6 @@ def test_ray_starts_what_is_needed_with_workers_that_know_their_task(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[:1] == ["raylet gcs_server"]
-    assert done.stdout.splitlines()[-1] == seen
+    *_, trained, asked = done.stdout.splitlines()
+    assert trained == seen
+    assert asked == "asked for the class 2 times"  # whether it is there, and what it is

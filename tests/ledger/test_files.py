@@ -52,6 +52,28 @@ def test_appended_lines_are_read_back_after_a_torn_one(tmp_path: Path) -> None:
     assert [json.loads(line)["a"] for line in path.read_text().splitlines()] == [1, 2, 3]
 
 
+def test_the_disk_is_waited_for_where_it_lacks_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    monkeypatch.setattr(os, "fsync", waits.append)
+    log = LineLog(tmp_path / "log")
+    log.sync()  # for what an earlier process may have left
+    log.sync()
+    assert len(waits) == 1
+    log.append({"a": 1}, sync=False)
+    log.append({"a": 2}, sync=False)
+    assert len(waits) == 1
+    log.sync()
+    log.sync()
+    assert len(waits) == 2
+    log.append({"a": 3}, sync=False)
+    log.append({"a": 4})
+    log.sync()
+    assert len(waits) == 3
+    log.close()
+
+
 def test_a_full_disk_loses_nothing_that_was_there(tmp_path: Path) -> None:
     path = tmp_path / "log"
     log = LineLog(path)

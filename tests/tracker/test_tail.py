@@ -1,5 +1,6 @@
 """Reading the history while it is being written."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.errors import LedgerError
-from sweeper.tracker.tail import count_lines, first_time, read_chunk
+from sweeper.tracker.tail import count_lines, first_time, length, read_chunk
 
 
 def _history(tmp_path: Path, text: str) -> Path:
@@ -60,3 +61,18 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = _history(tmp_path, '{"x":1}\n{"x":\n')
     with pytest.raises(LedgerError, match=r"history\.jsonl: damaged line"):
         read_chunk(path, 0)
+
+
+def test_what_is_shipped_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "history.jsonl"
+    assert length(path) == 0
+    path.write_text("{}\n")
+    waits: list[int] = []
+
+    def wait(_: int) -> None:
+        waits.append(path.stat().st_size)
+        path.write_text("{}\n{}\n")  # the driver goes on meanwhile
+
+    monkeypatch.setattr(os, "fsync", wait)
+    assert length(path) == 3
+    assert waits == [3]

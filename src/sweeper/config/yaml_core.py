@@ -70,7 +70,7 @@ class _CoreLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-class _CoreDumper(yaml.SafeDumper):
+class _CoreDumper(yaml.CSafeDumper):
     """Quotes every text that either YAML 1.1 or 1.2 would read as something else."""
 
     def ignore_aliases(self, data: Any) -> bool:

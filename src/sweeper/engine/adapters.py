@@ -157,6 +157,7 @@ class LedgerCallback(Callback):
         self._conductor.on_outcome(_number(trial), outcome)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        self._conductor.settle()
         if self._workers.due:
             self._workers.look([self._folder(number) for number in self._conductor.running])
         self._end_hanging(trials)

@@ -123,12 +123,19 @@ class Conductor:
         return self._start(found) if isinstance(found, int) else found
 
     def on_report(self, number: int, report: EpochReport) -> None:
-        """Take an epoch's report, and end the trial if the pruner says so."""
+        """Take an epoch's report, and end the trial if the pruner says so.
+
+        The worker can go on; once it does, `settle` is due.
+        """
         stop = self.ledger.report(number, report)
         if not self.ledger.is_confirming(number):
             self._end_search(target_reached(self._config, report))
         if stop and report.epoch < self._config.epochs:
             self._stop(number, report)
+
+    def settle(self) -> None:
+        """Bring to the disk what was taken while a worker waited."""
+        self.ledger.settle()
 
     def on_outcome(self, number: int, outcome: Outcome) -> None:
         """Take how a trial ended."""

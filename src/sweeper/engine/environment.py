@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeper.training.heap import LARGE_PAGES
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+    from ray.tune.experiment import Trial as TuneTrial
 
 __all__ = ["few_daemons", "prepare", "quick_tune"]
 
@@ -77,29 +81,50 @@ def quick_tune(*, here: bool) -> Iterator[None]:
     """Let Tune leave out what costs much and serves nobody.
 
     Snapshots of the experiment, with a file for the state of every trial, and the tables of its
-    results in the end: the ledger has them. And for Ray's statistics of its use, which are off, it
-    imports MLflow to see whose callbacks there are.
+    results in the end: the ledger has them. For Ray's statistics of its use, which are off, it
+    imports MLflow to see whose callbacks there are. And for each trial it asks one of Ray's
+    processes three times what class trains it, and the worker for its address, before all else.
 
     Args:
         here: the workers are on this machine, with all variables of this process. Tune asks for
             some of them, which makes those that Ray has started ahead others than it wants.
     """
     from ray.air._internal import usage
-    from ray.tune import tune
+    from ray.tune import registry, tune
     from ray.tune.execution import class_cache
     from ray.tune.execution.tune_controller import TuneController
+    from ray.tune.experiment import Trial
 
     with ExitStack() as changed:
         for owner, name, value in (
             (TuneController, "checkpoint", lambda *_, **__: None),
             (tune, "ExperimentAnalysis", lambda **_: SimpleNamespace(trials=[])),
             (usage, "tag_callbacks", lambda _: False),
+            (Trial, "set_ray_actor", _take_worker),
+            (registry._Registry, "contains", _remembered(registry._Registry.contains)),
+            (registry._Registry, "get", _remembered(registry._Registry.get)),
         ):
             changed.enter_context(_set(owner, name, value))
         if here:
             changed.enter_context(_set(class_cache, "DEFAULT_ENV_VARS", {}))
             changed.enter_context(_set(class_cache, "ENV_VARS_TO_PROPAGATE", set()))
         yield
+
+
+def _take_worker(trial: TuneTrial, worker: ActorHandle[Any] | None) -> None:
+    trial.temporary_state.ray_actor = worker
+
+
+def _remembered(lookup: Callable[..., Any]) -> Callable[..., Any]:
+    """``lookup``, asked only until it has found what is wanted."""
+    found: dict[tuple[Any, ...], Any] = {}
+
+    def look(*wanted: Any) -> Any:
+        if not (there := found.get(wanted)):
+            there = found[wanted] = lookup(*wanted)
+        return there
+
+    return look
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -152,6 +153,9 @@ def _fit(conductor: Conductor, ground: Ground, scratch: Path, tick: Callable[[],
             verbose=0,
         ),
     )
+    # Ray, Optuna and the search so far stay: no collection of garbage, for which all trials would
+    # have to wait, needs to look at them
+    gc.freeze()
     with environment.quick_tune(here=not resources.on_cluster):
         tuner.fit()
 

@@ -168,6 +168,7 @@ def _leave_ray() -> None:
     """
     import ray
 
+    gc.unfreeze()
     gc.collect()
     with without_collections():
         ray.shutdown()

@@ -40,9 +40,14 @@ class Worker(tune.Trainable):
     Refusing `reset_config` would do no such thing, Ray drops the next trial then without a word.
     """
 
-    _warm = False
+    _begun = 0  # trials
 
     def setup(self, config: dict[str, Any]) -> None:
+        if self._begun < 2:
+            # what was imported before the first trial and by it stays: no collection of garbage,
+            # of which each trial ends with one, needs to look at it
+            gc.freeze()
+        self._begun += 1
         trial: Trial = config["trial"]
         ground: Ground = config["ground"]
         context = ray.get_runtime_context()
@@ -85,10 +90,6 @@ class Worker(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next trial."""
         self.cleanup()
-        if not self._warm:
-            # what the first trial imported stays: no later collection needs to look at it
-            gc.freeze()
-            self._warm = True
         self.setup(new_config)
         return True
 

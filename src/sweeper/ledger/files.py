@@ -131,6 +131,7 @@ class LineLog:
             cut_torn_line(path)
             # unbuffered: what failed to be written is not tried again behind our back
             self._file = path.open("ab", buffering=0)
+        self._on_disk = False  # who knows what an earlier process has left
 
     def append(self, *entries: Mapping[str, Any], sync: bool = True) -> None:
         """Append all ``entries`` or none.
@@ -150,14 +151,17 @@ class LineLog:
                     raise OSError(28, os.strerror(28))
                 if sync:
                     os.fsync(self._file.fileno())
+                self._on_disk = sync
             except OSError:
                 os.ftruncate(self._file.fileno(), before)
                 raise
 
     def sync(self) -> None:
         """Wait until all that was appended is on the disk."""
-        with told(self._path, "write"):
-            os.fsync(self._file.fileno())
+        if not self._on_disk:
+            with told(self._path, "write"):
+                os.fsync(self._file.fileno())
+            self._on_disk = True
 
     def close(self) -> None:
         self._file.close()

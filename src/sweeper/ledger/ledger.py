@@ -198,13 +198,18 @@ class Ledger:
         return record.is_confirming if record else self._study.point(number) is not None
 
     def start(self, number: int) -> TrialRecord:
-        """Write that a worker begins on the trial, for the first time or again."""
+        """Write that a worker begins on the trial, for the first time or again.
+
+        It survives this process; `settle` brings it to the disk. The proposal is there already,
+        and a trial of which no more is known has not begun.
+        """
         record = self.history.record(number)
         params = fitted(self.config, record.params) if record else self._asked[number]
         stage = self._stage(number, record)
         seed = record.seed if record else self._seed(params, fresh=bool(stage))
         attempt = record.attempts + 1 if record else 1
-        self._write("start", trial=number, **self._training(params, seed), attempt=attempt, **stage)
+        training = self._training(params, seed)
+        self._write("start", sync=False, trial=number, **training, attempt=attempt, **stage)
         self._asked.pop(number, None)
         return self.record(number)
 
@@ -298,12 +303,18 @@ class Ledger:
     def report(self, number: int, report: EpochReport) -> bool:
         """Write an epoch's report; an epoch that is there already stays as it is.
 
+        It survives this process; `settle` brings it to the disk.
+
         Returns:
             Whether the pruner ends the trial.
         """
         if report.epoch > self.record(number).epoch:
-            self._write("epoch", trial=number, **report_fields(report))
+            self._write("epoch", sync=False, trial=number, **report_fields(report))
         return self._study.report(number, report)
+
+    def settle(self) -> None:
+        """Wait until everything is on the disk."""
+        self._log.sync()
 
     def end(self, number: int, state: TrialState, reason: str) -> TrialRecord:
         """Write how the trial ended and tell the sampler."""
@@ -337,9 +348,11 @@ class Ledger:
             if record.state is TrialState.RUNNING:
                 self.interrupt(record.number, reason, time)
 
-    def _write(self, event: str, *, time: float | None = None, **fields: Any) -> None:
+    def _write(
+        self, event: str, *, time: float | None = None, sync: bool = True, **fields: Any
+    ) -> None:
         entry = {"event": event, "time": self._clock() if time is None else time, **fields}
-        self._log.append(entry)
+        self._log.append(entry, sync=sync)
         self.history.add(entry)
 
 

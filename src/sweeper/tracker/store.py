@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sweeper import words
 from sweeper.errors import TrackingError
+from sweeper.garbage import first_import
 from sweeper.tracker import new_database, quiet
 from sweeper.tracker.links import run_url
 from sweeper.tracker.names import tag_text
@@ -73,13 +74,14 @@ class Store:
 
         Takes seconds: MLflow is imported, and a new database gets its tables.
         """
-        quiet.setup()
-        import mlflow
+        with first_import("mlflow"):
+            quiet.setup()
+            import mlflow
 
-        uri = locate(uri or mlflow.get_tracking_uri(), Path.cwd()).uri
-        with _clear_errors(uri):
-            new_database.ensure(uri)
-            return cls(mlflow.MlflowClient(tracking_uri=uri), uri)
+            uri = locate(uri or mlflow.get_tracking_uri(), Path.cwd()).uri
+            with _clear_errors(uri):
+                new_database.ensure(uri)
+                return cls(mlflow.MlflowClient(tracking_uri=uri), uri)
 
     @property
     def uri(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,17 @@ def count_lines(path: Path, start: int) -> int:
 
 
 def length(path: Path) -> int:
-    """Bytes of the history by now; 0 where there is none."""
-    return path.stat().st_size if path.exists() else 0
+    """Bytes of the history by now; 0 where there is none.
+
+    They are on the disk then: what a power cut took away again must not have been shipped.
+    """
+    try:
+        with path.open("rb") as file:
+            end = os.fstat(file.fileno()).st_size
+            os.fsync(file.fileno())
+            return end
+    except FileNotFoundError:
+        return 0
 
 
 def first_time(path: Path) -> float | None:
