@@ -30,6 +30,7 @@ from sweeper.errors import LedgerError, SweeperError
 from sweeper.garbage import without_collections
 from sweeper.ledger.files import told, write_atomically
 from sweeper.ledger.paths import SweepPaths
+from sweeper.throttle import Throttle
 
 if TYPE_CHECKING:
     from sweeper.config import Resources
@@ -186,14 +187,14 @@ class Notes:
         self.scratch = scratch
         self._others = {p.pid for p in psutil.Process().children(recursive=True)}
         self._known: dict[int, float] = {}
-        self._next = 0.0
+        self._throttle = Throttle(_NOTE_SECONDS)
         self._save()
 
     def tick(self) -> None:
         """Write down new processes, every few seconds."""
-        if time.monotonic() >= self._next:
-            self.write()
-            self._next = time.monotonic() + _NOTE_SECONDS
+        if self._throttle.due:
+            with self._throttle.turn():
+                self.write()
 
     def write(self) -> None:
         """Write down new processes now."""

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import json
 import os
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from sweeper.throttle import Throttle
 from sweeper.trial import replace_text
 
 __all__ = ["SIGN_NAME", "Workers", "kill_worker", "node_of", "sign_on", "signed_on"]
@@ -82,19 +82,19 @@ class Workers:
     def __init__(self, memory_bytes: int | None = None) -> None:
         self._memory = memory_bytes or psutil.virtual_memory().total
         self._seen: dict[Path, _Sight] = {}
-        self._next = 0.0
+        self._throttle = Throttle(_SECONDS)
 
     @property
     def due(self) -> bool:
-        """Whether a second has passed since the last look."""
-        return time.monotonic() >= self._next
+        """Whether it is time for another look."""
+        return self._throttle.due
 
     def look(self, directories: Collection[Path]) -> None:
         """See how the workers on these trials are; once a second is often enough."""
-        self._next = time.monotonic() + _SECONDS
-        self._seen = {d: sight for d, sight in self._seen.items() if d in directories}
-        for directory in directories:
-            self._look_at(directory)
+        with self._throttle.turn():
+            self._seen = {d: sight for d, sight in self._seen.items() if d in directories}
+            for directory in directories:
+                self._look_at(directory)
 
     def was_hungry(self, directory: Path) -> bool:
         """Whether the worker was seen with half of its share of the memory, or more.
