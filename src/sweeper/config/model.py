@@ -48,10 +48,29 @@ ADDRESS = r"^(local|auto|[^\s:/@]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$"
 """Of a Ray cluster. A driver is one of its nodes, so there is no ``ray://``."""
 STORAGE = r"^s3://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\s?#@]*)?(\?[^\s#@]*)?$"
 """Of an object store, without credentials: it is written to logs and to MLflow."""
+LEDGER = (
+    r"^postgresql://([^\s:/@?#]+@)?([^\s:/@?#]+|\[[0-9a-fA-F:]+\])?(:\d{1,5})?(/[^\s/@?#]*)?"
+    r"(\?((sslmode|sslrootcert|sslcert|sslkey|service|host|port|passfile)=[^\s&@#]*&?)+)?$"
+)
+"""Of a database, without a password, as libpq takes it."""
 Repeats = Literal["reuse", "train"]
 Goal = Literal["best", "region"]
 
 GOAL = "what the trials are spent on: the best trial, or knowing the whole region of good ones"
+
+
+def check_no_password(uri: Any) -> Any:
+    """Give ``uri`` back, unless it holds a password: that is refused before the value is shown.
+
+    Raises:
+        ValueError: says where the password belongs.
+    """
+    if isinstance(uri, str) and re.search(r"://[^@]*:.*@|[?&]password=", uri):
+        raise ValueError(
+            "the address must not hold a password, which would be written down: it belongs into "
+            "~/.pgpass, or into PGPASSWORD or PGSERVICE of the environment"
+        )
+    return uri
 
 
 class _Frozen(BaseModel):
@@ -147,6 +166,11 @@ class Resources(_Frozen):
         description="s3://bucket/prefix for checkpoints and artifacts, where the nodes of a "
         "cluster share no folder; credentials come from the environment",
     )
+    ledger: Annotated[str, Field(pattern=LEDGER)] | None = Field(
+        None,
+        description="postgresql://user@host/database for a copy of the ledger, so that another "
+        "machine can go on where the driver's folder is lost; without a password",
+    )
     cpus: Annotated[int, Field(gt=0)] | Auto = Field(
         "auto", description="processors for the sweep; auto: all"
     )
@@ -171,6 +195,8 @@ class Resources(_Frozen):
     def on_cluster(self) -> bool:
         """Whether Ray runs already, on machines that others may use too."""
         return self.address != "local"
+
+    _no_password = field_validator("ledger", mode="before")(check_no_password)
 
     @field_validator("gpus_per_trial")
     @classmethod
