@@ -190,7 +190,7 @@ def test_a_folder_with_something_in_it_is_left_alone(server: Postgres, paths: Sw
         replica.ship(take(paths))
     (there := _elsewhere(paths)).root.mkdir(parents=True)
     (there.root / "mine.txt").write_text("mine")
-    with pytest.raises(LedgerError, match="cannot restore"):
+    with pytest.raises(LedgerError, match="move it away"):
         restore(there, server.address)
     assert _contents(there.root.parent) == {f"{there.root.name}/mine.txt": b"mine"}
 

@@ -25,6 +25,8 @@ def restore(paths: SweepPaths, uri: str) -> None:
         LedgerError: the database does not answer, or there is something in the folder already.
     """
     name = paths.root.name
+    if paths.root.exists() and any(paths.root.iterdir()):
+        raise LedgerError(f"there is something in {paths.root}, which is no sweep: move it away")
     with closing(Database(uri)) as database:
         database.open()
         _check_known(name, database)
@@ -34,7 +36,7 @@ def restore(paths: SweepPaths, uri: str) -> None:
             with tempfile.TemporaryDirectory(dir=paths.root.parent, prefix=".restored-") as folder:
                 made = Path(folder) / name
                 _write(made, database.contents(name))
-                put_in_place(made, paths.root)  # refused where there is something in it
+                put_in_place(made, paths.root)  # which the system refuses if it is not empty
 
 
 def _check_known(name: str, database: Database) -> None:
