@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from postgres import PASSWORD, Postgres, served
+from server import wait_until
+from shop import all_ended
 from store import ACCESS, Store
+from sweeper.ledger.history import read_history
+from sweeper.ledger.paths import SweepPaths
+from sweeper.ledger.restore import restore
+from sweeper.records import TrialState
 
 if TYPE_CHECKING:
     import subprocess
@@ -92,3 +100,96 @@ def test_a_sweep_goes_on_exactly_though_its_machine_is_lost(
     assert ways == _ways(shop, "calm")
     _no_secret(shop, said)
     assert shop.leftovers() == []
+
+
+def test_the_same_command_goes_on_where_checkpoints_are_lost_too(
+    shop: Shop, postgres: Postgres
+) -> None:
+    shop.space("slow", trials=4)
+    flags = ["--set", f"resources.ledger={postgres.address}", "--set", "resources.concurrent=2"]
+    driver = shop.start("run", "toy.yaml", *flags)
+    shop.wait_for(lambda records: sum(r.epoch for r in records) >= 6)
+    _lose(shop, driver)
+    code, said = shop.run("run", "toy.yaml", *flags)
+    assert code == 0, said
+    assert "train up to there once more" in " ".join(said.split())
+    assert len(shop.records()) == 4
+    shop.agrees()
+    _no_secret(shop, said)
+
+
+def test_a_database_that_is_away_for_a_while_costs_nothing(shop: Shop, postgres: Postgres) -> None:
+    shop.space("slow", trials=10)
+    flags = ["--set", f"resources.ledger={postgres.address}", "--set", "resources.concurrent=2"]
+    driver = shop.start("run", "toy.yaml", *flags)
+    shop.wait_for(lambda records: len(records) >= 2)
+    postgres.stop()
+    sweeps, old = shop.folder / "sweeps", shop.folder / "old"
+    shutil.copytree(sweeps, old)
+    wait_until(lambda: bool(_status(shop)["copy"]["trouble"]))
+    assert "behind since" in shop.run("status", "toy")[1]
+    begun = len(shop.records())
+    shop.wait_for(lambda records: len(records) > begun)  # no trial waits
+    postgres.start()
+    said, _ = driver.communicate(timeout=120)
+    assert driver.returncode == 0, said
+    assert _status(shop)["copy"] == {"address": postgres.address, "trouble": ""}
+    shop.agrees()
+    assert shop.run("resume", "tox", "--ledger", postgres.address)[1].count("did you mean 'toy'")
+    there = SweepPaths(shop.folder / "there/toy")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGPASSWORD", PASSWORD)
+        restore(there, postgres.address)
+    for path in there.root.iterdir():
+        assert path.read_bytes() == (sweeps / "toy" / path.name).read_bytes(), path
+
+    (sweeps / "toy").rename(shop.folder / "new")
+    (old / "toy").rename(sweeps / "toy")
+    code, refusal = shop.run("resume", "toy", "--trials", "12")
+    assert code == 2
+    assert "`sweeper resume toy --ledger postgresql://" in " ".join(refusal.split())
+    code, refusal = shop.run("resume", "toy", "--ledger", "postgresql://me:secret@db.lab/sweeps")
+    assert code == 2
+    assert "~/.pgpass" in refusal
+    assert "secret" not in refusal
+    _no_secret(shop, said, refusal)
+
+
+def test_a_driver_that_was_cut_off_leaves_the_sweep_to_the_one_that_has_it_now(
+    shop: Shop, postgres: Postgres
+) -> None:
+    shop.space("gated", trials=4)
+    flags = ["--set", f"resources.ledger={postgres.address}", "--set", "resources.concurrent=2"]
+    elsewhere = ["--ledger", postgres.address, "--sweeps", "elsewhere"]
+    first = shop.start("run", "toy.yaml", *flags)
+    shop.wait_for(lambda records: [r.epoch for r in records] == [1, 1])
+    wait_until(lambda: _status(shop)["mlflow"]["events_behind"] == 0)
+    code, said = shop.run("resume", "toy", *elsewhere)
+    assert code == 2
+    assert f"is being run by process {first.pid} on" in " ".join(said.split())
+    assert not (shop.folder / "elsewhere/toy").exists()
+
+    first.send_signal(signal.SIGSTOP)
+    postgres.stop()  # the lock goes with the connection
+    postgres.start()
+    second = shop.start("resume", "toy", *elsewhere)
+    there = SweepPaths(shop.folder / "elsewhere/toy")
+    wait_until(lambda: there.history.exists() and read_history(there.history).sessions == 2)
+    first.send_signal(signal.SIGCONT)
+    said, _ = first.communicate(timeout=120)
+    assert first.returncode == 130, said
+    taken = f"process {second.pid} on {socket.gethostname()} has taken the sweep over"
+    assert taken in " ".join(said.split())
+    assert {r.state for r in shop.records()} == {TrialState.INTERRUPTED}
+    (shop.folder / "go").touch()
+    said, _ = second.communicate(timeout=120)
+    assert second.returncode == 0, said
+    shutil.rmtree(shop.folder / "sweeps")
+    (shop.folder / "elsewhere").rename(shop.folder / "sweeps")
+    assert all_ended(shop.records(), 4)
+    shop.agrees()
+
+
+def _status(shop: Shop) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(shop.run("status", "toy", "--json")[1])
+    return found

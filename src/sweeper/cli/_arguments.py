@@ -30,15 +30,12 @@ def _check_address(address: str | None) -> str | None:
 
 
 def _check_ledger(address: str | None) -> str | None:
-    from sweeper.config.model import LEDGER, check_no_password
+    from sweeper.config.model import check_ledger
 
     try:
-        check_no_password(address)
+        return address if address in (None, "none") else str(check_ledger(address))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    if address not in (None, "none") and not re.search(LEDGER, str(address)):
-        raise typer.BadParameter(f"want postgresql://user@host/database or none, got {address!r}")
-    return address
 
 
 Space = Annotated[

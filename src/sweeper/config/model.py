@@ -59,17 +59,20 @@ Goal = Literal["best", "region"]
 GOAL = "what the trials are spent on: the best trial, or knowing the whole region of good ones"
 
 
-def check_no_password(uri: Any) -> Any:
-    """Give ``uri`` back, unless it holds a password: that is refused before the value is shown.
+def check_ledger(uri: Any) -> Any:
+    """Give ``uri`` back if it may be the address of a ledger's copy, or is no text at all.
 
     Raises:
-        ValueError: says where the password belongs.
+        ValueError: says what it should be; a password is not repeated.
     """
-    if isinstance(uri, str) and re.search(r"://[^@]*:.*@|[?&]password=", uri):
-        raise ValueError(
-            "the address must not hold a password, which would be written down: it belongs into "
-            "~/.pgpass, or into PGPASSWORD or PGSERVICE of the environment"
-        )
+    if isinstance(uri, str):
+        if re.search(r"://[^@]*:.*@|[?&]password=", uri):
+            raise ValueError(
+                "the address must not hold a password, which would be written down: it belongs "
+                "into ~/.pgpass, or into PGPASSWORD or PGSERVICE of the environment"
+            )
+        if not re.search(LEDGER, uri):
+            raise ValueError(f"want postgresql://user@host/database, got {uri!r}")
     return uri
 
 
@@ -196,7 +199,7 @@ class Resources(_Frozen):
         """Whether Ray runs already, on machines that others may use too."""
         return self.address != "local"
 
-    _no_password = field_validator("ledger", mode="before")(check_no_password)
+    _check_ledger = field_validator("ledger", mode="before")(check_ledger)
 
     @field_validator("gpus_per_trial")
     @classmethod
