@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from server import free_port
@@ -73,6 +74,19 @@ class Postgres:
     def start(self) -> None:
         options = f"-p {self.port} -h 127.0.0.1 -k {self._folder}"
         self._call("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """No process of the server runs."""
+        parent = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        family = [parent, *parent.children(recursive=True)]
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                process.resume()
 
     def stop(self) -> None:
         self._call("pg_ctl", "-m", "immediate", "stop")

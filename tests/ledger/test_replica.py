@@ -66,9 +66,9 @@ def test_another_machine_has_the_folder_as_it_was_at_the_cut(
     server: Postgres, paths: SweepPaths
 ) -> None:
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
         _write(paths, 2)
-        until, cut = take(paths), _contents(paths.root)
+        until, cut = take(paths, 0), _contents(paths.root)
         _write(paths, 1)  # after the cut
         replica.ship(until)
         assert replica.shipped == until
@@ -81,9 +81,9 @@ def test_a_large_file_comes_back_from_its_pieces(
 ) -> None:
     monkeypatch.setattr("sweeper.ledger.cut._PIECE_BYTES", 7)
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
         _write(paths, 2)
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
     restore(_elsewhere(paths), server.address)
     assert _contents(_elsewhere(paths).root) == _contents(paths.root)
 
@@ -92,7 +92,7 @@ def test_a_second_driver_is_refused_until_the_first_one_is_gone(
     server: Postgres, paths: SweepPaths
 ) -> None:
     first = Replica(paths, server.address)
-    first.ship(take(paths))
+    first.ship(take(paths, 0))
     for action in (
         lambda: Replica(paths, server.address),
         lambda: restore(_elsewhere(paths), server.address),
@@ -108,12 +108,12 @@ def test_a_driver_that_lost_its_connection_goes_on_or_sees_that_it_was_taken_ove
     server: Postgres, paths: SweepPaths
 ) -> None:
     first = Replica(paths, server.address)
-    first.ship(take(paths))
+    first.ship(take(paths, 0))
     _cut_off(server)
     _write(paths, 1)
     with pytest.raises(LedgerError, match="fails"):
-        first.ship(take(paths))
-    first.ship(take(paths))  # it connects again, and nothing is there twice
+        first.ship(take(paths, 0))
+    first.ship(take(paths, 0))  # it connects again, and nothing is there twice
     restore_refused = pytest.raises(SweepLocked)
     with restore_refused:
         restore(_elsewhere(paths), server.address)
@@ -122,12 +122,12 @@ def test_a_driver_that_lost_its_connection_goes_on_or_sees_that_it_was_taken_ove
     second = Replica(_elsewhere(paths), server.address)
     _write(paths, 1)
     with pytest.raises(LedgerError, match="fails"):
-        first.ship(take(paths))
+        first.ship(take(paths, 0))
     with pytest.raises(TakenOver, match=r"process \d+ on .* has taken the sweep over"):
-        first.ship(take(paths))
+        first.ship(take(paths, 0))
     first.close()
     _write(second_paths := _elsewhere(paths), 2)
-    second.ship(take(second_paths))
+    second.ship(take(second_paths, 0))
     second.close()
     third = SweepPaths(paths.root.parents[1] / "third" / paths.root.name)
     restore(third, server.address)
@@ -152,7 +152,7 @@ def test_a_folder_that_the_copy_does_not_go_on_from_is_refused(
     old = paths.history.read_bytes()
     _write(paths, 2)
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
     if how == "older":
         paths.history.write_bytes(old)
     elif how == "gone":
@@ -169,7 +169,7 @@ def test_a_folder_that_the_copy_does_not_go_on_from_is_refused(
 
 def test_another_sweep_of_the_same_name_is_refused(server: Postgres, paths: SweepPaths) -> None:
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
     Manifest.new({}, "space.yaml").write(paths)
     with pytest.raises(LedgerError, match="another name"):
         Replica(paths, server.address)
@@ -178,7 +178,7 @@ def test_another_sweep_of_the_same_name_is_refused(server: Postgres, paths: Swee
 def test_an_unknown_sweep_is_told_with_those_there_are(server: Postgres, paths: SweepPaths) -> None:
     name = paths.root.name
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
     with pytest.raises(SweepNotFound, match=f"did you mean '{name}'"):
         restore(SweepPaths(paths.root.with_name(name[:-1])), server.address)
     with pytest.raises(SweepNotFound, match=f"there: .*{name}"):
@@ -187,23 +187,25 @@ def test_an_unknown_sweep_is_told_with_those_there_are(server: Postgres, paths: 
 
 def test_a_folder_with_something_in_it_is_left_alone(server: Postgres, paths: SweepPaths) -> None:
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
     (there := _elsewhere(paths)).root.mkdir(parents=True)
     (there.root / "mine.txt").write_text("mine")
     with pytest.raises(LedgerError, match="move it away"):
         restore(there, server.address)
     assert _contents(there.root.parent) == {f"{there.root.name}/mine.txt": b"mine"}
+    with pytest.raises(SweepNotFound):  # one that is new may have begun to fill its folder
+        restore(SweepPaths(there.root.parent), server.address)
 
 
 def test_a_driver_that_goes_on_ships_what_its_folder_has_more(
     server: Postgres, paths: SweepPaths
 ) -> None:
     with closing(Replica(paths, server.address)) as replica:
-        replica.ship(take(paths))
+        replica.ship(take(paths, 0))
     _write(paths, 4)  # and was killed before it was shipped
     with closing(Replica(paths, server.address)) as replica:
-        assert replica.shipped != take(paths)
-        replica.ship(take(paths))
+        assert replica.shipped != take(paths, 0)
+        replica.ship(take(paths, 0))
     restore(_elsewhere(paths), server.address)
     assert _contents(_elsewhere(paths).root) == _contents(paths.root)
 
@@ -231,3 +233,32 @@ def test_the_follower_says_how_far_behind_it_is_and_catches_up(
         follower.close()
     restore(_elsewhere(paths), server.address)
     assert _contents(_elsewhere(paths).root) == _contents(paths.root)
+
+
+def test_a_database_that_is_frozen_is_told_too_and_holds_nobody_up(
+    server: Postgres, paths: SweepPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweeper.ledger.follower._SILENCE_SECONDS", 0.3)
+    follower = Follower(Replica(paths, server.address), paths, interval=0.05)
+    follower.start()
+    try:
+        with server.frozen():
+            _write(paths, 2)
+            follower.note(now=True)
+            _wait(lambda: "does not answer" in follower.status.error)
+            assert not follower.flush(0.1)
+        assert follower.flush(60)
+        _wait(lambda: str(follower.status) == "up to date")
+    finally:
+        follower.close()
+
+
+def test_a_new_study_is_shipped_once_it_is_the_sweeps(server: Postgres, paths: SweepPaths) -> None:
+    paths.journal(1).write_text("half made by a driver that was killed\n")
+    with closing(Replica(paths, server.address)) as replica:
+        replica.ship(take(paths, 0))
+    paths.journal(1).write_text("made anew\n")
+    with closing(Replica(paths, server.address)) as replica:
+        replica.ship(take(paths, 1))
+    restore(_elsewhere(paths), server.address)
+    assert _elsewhere(paths).journal(1).read_text() == "made anew\n"

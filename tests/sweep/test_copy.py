@@ -115,7 +115,16 @@ def test_the_same_command_goes_on_where_checkpoints_are_lost_too(
     assert "train up to there once more" in " ".join(said.split())
     assert len(shop.records()) == 4
     shop.agrees()
-    _no_secret(shop, said)
+
+    postgres.stop()
+    code, refusal = shop.run("resume", "toy", "--trials", "5")
+    assert code == 2
+    assert "`sweeper resume toy --ledger none` goes on without a copy" in " ".join(refusal.split())
+    code, alone = shop.run("resume", "toy", "--trials", "5", "--ledger", "none")
+    postgres.start()
+    assert code == 0, alone
+    assert len(shop.records()) == 5
+    _no_secret(shop, said, refusal, alone)
 
 
 def test_a_database_that_is_away_for_a_while_costs_nothing(shop: Shop, postgres: Postgres) -> None:

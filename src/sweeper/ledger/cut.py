@@ -42,12 +42,16 @@ def is_log(file: str) -> bool:
     return file.endswith((".jsonl", ".journal"))
 
 
-def take(paths: SweepPaths) -> Cut:
+def take(paths: SweepPaths, generation: int) -> Cut:
     """The logs by now. For their only writer, between two of its writes.
 
     The history comes first: a study may be ahead of it, but not behind with a trial that it has.
+
+    Args:
+        generation: of the present study. A file of a later one is what a driver left that was
+            killed while it made it; it is made anew.
     """
-    logs = [paths.history, *sorted(paths.root.glob("study*.journal"))]
+    logs = [paths.history, *map(paths.journal, range(generation + 1))]
     return {path.name: path.stat().st_size for path in logs if path.exists()}
 
 

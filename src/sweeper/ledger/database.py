@@ -97,6 +97,13 @@ class Database:
 
     def open(self) -> None:
         """Connect; the table is made where there is none."""
+        try:
+            self._connect()
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self) -> None:
         with self._told():
             address = make_url(self.uri).set(drivername="postgresql+psycopg2")
             engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=_CONNECTION)
@@ -174,6 +181,14 @@ class Database:
         found = sa.select(*columns, digest).where(_of(sweep), _rows.c.file != _DRIVER)
         with self._transaction() as connection:
             return [Piece(*row) for row in connection.execute(found)]
+
+    def lengths(self, sweep: str) -> dict[str, int]:
+        """How many bytes the copy has of each file."""
+        end = sa.func.max(_rows.c.start + sa.func.octet_length(_rows.c.data)).label("size")
+        found = sa.select(_rows.c.file, end).where(_of(sweep), _rows.c.file != _DRIVER)
+        with self._transaction() as connection:
+            rows = connection.execute(found.group_by(_rows.c.file))
+            return {row.file: row.size for row in rows}
 
     def read(self, sweep: str, file: str) -> bytes | None:
         """A file that is no log; None where it is not there."""

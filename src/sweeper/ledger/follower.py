@@ -24,6 +24,8 @@ __all__ = ["Follower", "FollowerStatus", "followed"]
 
 _log = logging.getLogger(__name__)
 _PARTING_SECONDS = 10.0
+_SILENCE_SECONDS = 60.0
+"""A database that has answered nothing for so long does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,24 @@ class Follower:
 
     Errors are kept for `status` and tried again after pauses that grow up to ``longest`` seconds.
 
+    Args:
+        generation: of the sweep's study.
+
     Attributes:
         taken_over: who has the sweep now, in words; empty while it is ours.
     """
 
     def __init__(
-        self, replica: Replica, paths: SweepPaths, interval: float = 1.0, longest: float = 30.0
+        self,
+        replica: Replica,
+        paths: SweepPaths,
+        generation: int = 0,
+        interval: float = 1.0,
+        longest: float = 30.0,
     ) -> None:
         self._replica = replica
         self._paths = paths
+        self._generation = generation
         self._interval = interval
         self._throttle = Throttle(interval)
         self._cut: Cut = {}
@@ -75,6 +86,7 @@ class Follower:
         self._changed = threading.Condition()
         self._asked = self._flushed = 0
         self._closing = False
+        self._answered = time.time()
         self._thread = threading.Thread(target=self._work, name="ledger-copy", daemon=True)
         self.taken_over = ""
 
@@ -88,7 +100,7 @@ class Follower:
         Raises:
             LedgerError: the database does not answer.
         """
-        self._cut = take(self._paths)
+        self._cut = take(self._paths, self._generation)
         self._replica.ship(self._cut)
         self._thread.start()
 
@@ -99,7 +111,7 @@ class Follower:
         """
         if now or self._throttle.due:
             with self._throttle.turn():
-                self._cut = take(self._paths)
+                self._cut = take(self._paths, self._generation)
 
     def safe(self) -> int:
         """How many bytes of the history the copy has: what others may rely on."""
@@ -110,7 +122,10 @@ class Follower:
         """How it stands now; never waits for the database."""
         shipped = dict(self._replica.shipped)
         behind = sum(max(0, end - shipped.get(name, 0)) for name, end in self._cut.items())
-        return FollowerStatus(behind, self._ship.failed_since, self._ship.error)
+        since, error = self._ship.failed_since, self._ship.error
+        if not error and time.time() - self._answered > _SILENCE_SECONDS:
+            since, error = self._answered, f"{self.uri} does not answer"
+        return FollowerStatus(behind, since, error)
 
     def flush(self, timeout: float) -> bool:
         """Wait up to ``timeout`` seconds until the copy has all that there is by now.
@@ -127,7 +142,7 @@ class Follower:
 
     def close(self) -> None:
         """Ship what is left, unless that has been failing; then let go of the sweep."""
-        if self._thread.is_alive() and not self._ship.error:
+        if self._thread.is_alive() and not self.status.error:
             self.flush(_PARTING_SECONDS)
         with self._changed:
             self._closing = True
@@ -161,6 +176,7 @@ class Follower:
         clean = self._ship.run(now=wanted)
         with self._changed:
             if clean:
+                self._answered = time.time()
                 self._flushed = asked
                 self._changed.notify_all()
             self._changed.wait_for(lambda: self._closing or self._asked > asked, self._interval)
@@ -171,8 +187,11 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def followed(paths: SweepPaths, uri: str | None) -> Iterator[Follower | None]:
+def followed(paths: SweepPaths, uri: str | None, generation: int) -> Iterator[Follower | None]:
     """What keeps the copy of the sweep in ``uri``, once it is started; None for no copy.
+
+    Args:
+        generation: of the study that the sweep goes on with.
 
     Raises:
         SweepLocked, LedgerError: as `Replica`.
@@ -182,7 +201,7 @@ def followed(paths: SweepPaths, uri: str | None) -> Iterator[Follower | None]:
         return
     from sweeper.ledger.replica import Replica  # SQLAlchemy takes a moment
 
-    follower = Follower(Replica(paths, uri), paths)
+    follower = Follower(Replica(paths, uri), paths, generation)
     try:
         yield follower
     finally:

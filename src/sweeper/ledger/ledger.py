@@ -51,7 +51,7 @@ def open_ledger(
     """
     with (
         SweepLock(paths.lock),
-        followed(paths, config.resources.ledger) as follower,
+        followed(paths, config.resources.ledger, manifest.generation) as follower,
         closing(LineLog(paths.history)) as log,
     ):
         before = Manifest.read(paths) if paths.manifest.exists() else None

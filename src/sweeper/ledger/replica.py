@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator
 
-from sweeper.errors import LedgerError
+from sweeper.errors import LedgerError, SweepLocked
 from sweeper.ledger import cut
 from sweeper.ledger.cut import Cut
 from sweeper.ledger.database import Database, Owner
@@ -95,6 +95,12 @@ class Replica:
             raise LedgerError(self._refusal(wrong))
         self._database.own(self._sweep, self._owner)
         self.shipped = cut.lengths(pieces)
+        if self._lengths() != self.shipped:
+            raise SweepLocked(f"another driver has just written to {self._sweep!r}: try again")
+
+    def _lengths(self) -> dict[str, int]:
+        found = self._database.lengths(self._sweep)
+        return {file: size for file, size in found.items() if cut.is_log(file)}
 
     def _connect(self) -> None:
         try:
@@ -130,7 +136,7 @@ class Replica:
         """A transaction whose answer never came may be done or not: the database knows."""
         self._locked = False
         self._database.open()
-        self.shipped = cut.lengths(self._database.pieces(self._sweep))
+        self.shipped = self._lengths()
 
     def _news(self, until: Cut) -> Iterator[tuple[str, int, bytes]]:
         for file, stop in until.items():

@@ -25,11 +25,11 @@ def restore(paths: SweepPaths, uri: str) -> None:
         LedgerError: the database does not answer, or there is something in the folder already.
     """
     name = paths.root.name
-    if paths.root.exists() and any(paths.root.iterdir()):
-        raise LedgerError(f"there is something in {paths.root}, which is no sweep: move it away")
     with closing(Database(uri)) as database:
         database.open()
         _check_known(name, database)
+        if paths.root.exists() and any(paths.root.iterdir()):
+            raise LedgerError(f"{paths.root} is no sweep, but not empty either: move it away")
         database.check_free(name)
         with told(paths.root, "restore"):
             paths.root.parent.mkdir(parents=True, exist_ok=True)

@@ -56,13 +56,23 @@ def bring_folder(
     return True
 
 
-def flush_copy(follower: Follower | None, name: str, console: Console) -> None:
-    """Wait a while for the copy to have everything, and say so where it has not."""
+def flush_copy(follower: Follower | None, name: str, console: Console) -> bool:
+    """Wait a while for the copy to have everything, and say so where it has not.
+
+    Returns:
+        Whether the sweep is still this driver's.
+    """
     if follower is None:
-        return
+        return True
     status = follower.status
     patience = _PATIENCE_WITH_ERRORS_SECONDS if status.error else _PATIENCE_SECONDS
-    if not follower.flush(patience):
+    complete = follower.flush(patience)
+    if follower.taken_over:
+        said = f"{follower.taken_over}: it goes on there, and MLflow is left as it is"
+        console.print(said, style="yellow", markup=False)
+        return False
+    if not complete:
         later = f"`sweeper sync {name}` brings the rest, as does the next session"
         said = f"the ledger's copy in {follower.uri} is {follower.status}; MLflow waits for it"
         console.print(f"{said}; {later}", style="yellow", markup=False)
+    return True

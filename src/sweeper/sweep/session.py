@@ -194,11 +194,9 @@ def _work(
     ending = conductor.ending or Ending.FINISHED
     ledger.end_session(ending, conductor.why)
     _say_why(conductor, console)
-    if ledger.follower and ledger.follower.taken_over:
+    if not flush_copy(ledger.follower, ledger.config.name, console):
         thread.leave(_PATIENCE_WITH_ERRORS_SECONDS)
-        console.print(f"[yellow]{conductor.why}[/]")
-        return ending
-    flush_copy(ledger.follower, ledger.config.name, console)
+        return Ending.CANCELLED
     helm.close()  # with what is the matter with the copy, if anything
     _wait(thread, console)
     publish(ledger, mirror, console)
