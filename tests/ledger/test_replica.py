@@ -262,3 +262,12 @@ def test_a_new_study_is_shipped_once_it_is_the_sweeps(server: Postgres, paths: S
         replica.ship(take(paths, 1))
     restore(_elsewhere(paths), server.address)
     assert _elsewhere(paths).journal(1).read_text() == "made anew\n"
+
+
+def test_what_a_newer_sweeper_has_written_is_not_touched(
+    server: Postgres, paths: SweepPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Replica(paths, server.address).close()
+    monkeypatch.setattr("sweeper.ledger.database._VERSION", 0)
+    with pytest.raises(LedgerError, match="has ledgers of version 1; this sweeper reads up to 0"):
+        Replica(paths, server.address)

@@ -106,7 +106,9 @@ class Database:
     def _connect(self) -> None:
         with self._told():
             address = make_url(self.uri).set(drivername="postgresql+psycopg2")
-            engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=_CONNECTION)
+            engine = sa.create_engine(
+                address, poolclass=sa.NullPool, connect_args=_CONNECTION, hide_parameters=True
+            )
             self._connection = engine.connect()
             for name, value in _SETTINGS.items():
                 self._connection.execute(sa.text(f"SET {name} = '{value}'"))

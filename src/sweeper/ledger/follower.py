@@ -111,7 +111,10 @@ class Follower:
         """
         if now or self._throttle.due:
             with self._throttle.turn():
-                self._cut = take(self._paths, self._generation)
+                cut = take(self._paths, self._generation)
+            with self._changed:
+                self._cut = cut
+                self._changed.notify_all()
 
     def safe(self) -> int:
         """How many bytes of the history the copy has: what others may rely on."""
@@ -171,7 +174,7 @@ class Follower:
 
     def _turn(self) -> None:
         with self._changed:
-            asked = self._asked
+            asked, cut = self._asked, self._cut
         wanted = asked > self._flushed
         clean = self._ship.run(now=wanted)
         with self._changed:
@@ -179,7 +182,9 @@ class Follower:
                 self._answered = time.time()
                 self._flushed = asked
                 self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closing or self._asked > asked, self._interval)
+            self._changed.wait_for(
+                lambda: self._closing or self._asked > asked or self._cut != cut, self._interval
+            )
 
 
 def _reason(error: Exception) -> str:

@@ -37,11 +37,11 @@ class Helm:
 
     def tick(self) -> None:
         """Obey what is wanted, and note what the copy shall have; free when called too soon."""
+        self._follow()
         if time.monotonic() >= self._next:
             if (request := pending(self._paths)) is not None:
                 withdraw(self._paths)
                 self._obey(request)
-            self._follow()
             self._say()
             self._next = time.monotonic() + _SECONDS
 
