@@ -164,6 +164,30 @@ def test_a_database_that_is_away_for_a_while_costs_nothing(shop: Shop, postgres:
     _no_secret(shop, said, refusal)
 
 
+def test_what_the_copy_lacks_at_the_end_is_brought_later_and_mlflow_waits_for_it(
+    shop: Shop, postgres: Postgres
+) -> None:
+    shop.space("slow", trials=4)
+    driver = shop.start("run", "toy.yaml", "--set", f"resources.ledger={postgres.address}")
+    shop.wait_for(lambda records: len(records) > 0)
+    postgres.stop()
+    said, _ = driver.communicate(timeout=120)
+    assert driver.returncode == 0, said
+    assert "MLflow waits for it; `sweeper sync toy` brings the rest" in " ".join(said.split())
+    found = _status(shop)
+    assert found["copy"]["trouble"].startswith("behind since")
+    assert found["mlflow"]["events_behind"] > 0
+    assert all_ended(shop.records(), 4)
+    code, refusal = shop.run("sync", "toy")
+    assert code == 2, refusal
+    postgres.start()
+    code, said = shop.run("sync", "toy")
+    assert code == 0, said
+    assert "MLflow has everything" in said
+    assert _status(shop)["copy"]["trouble"] == ""
+    shop.agrees()
+
+
 def test_a_driver_that_was_cut_off_leaves_the_sweep_to_the_one_that_has_it_now(
     shop: Shop, postgres: Postgres
 ) -> None:

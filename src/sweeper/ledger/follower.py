@@ -74,7 +74,7 @@ class Follower:
         paths: SweepPaths,
         generation: int = 0,
         interval: float = 1.0,
-        longest: float = 30.0,
+        longest: float = 10.0,
     ) -> None:
         self._replica = replica
         self._paths = paths

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.console import Console
 
 from sweeper.config import SweepConfig
 from sweeper.errors import SweepNotFound
-from sweeper.ledger.follower import Follower
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.note import read_note, write_note
 from sweeper.ledger.paths import SweepPaths
 
 __all__ = ["NO_COPY", "bring_folder", "flush_copy", "with_ledger"]
@@ -56,17 +59,18 @@ def bring_folder(
     return True
 
 
-def flush_copy(follower: Follower | None, name: str, console: Console) -> bool:
+def flush_copy(ledger: Ledger, console: Console) -> bool:
     """Wait a while for the copy to have everything, and say so where it has not.
 
     Returns:
         Whether the sweep is still this driver's.
     """
+    follower, name = ledger.follower, ledger.config.name
     if follower is None:
         return True
-    status = follower.status
-    patience = _PATIENCE_WITH_ERRORS_SECONDS if status.error else _PATIENCE_SECONDS
+    patience = _PATIENCE_WITH_ERRORS_SECONDS if follower.status.error else _PATIENCE_SECONDS
     complete = follower.flush(patience)
+    _keep_trouble(ledger.paths, follower.status.trouble)
     if follower.taken_over:
         said = f"{follower.taken_over}: it goes on there, and MLflow is left as it is"
         console.print(said, style="yellow", markup=False)
@@ -76,3 +80,10 @@ def flush_copy(follower: Follower | None, name: str, console: Console) -> bool:
         said = f"the ledger's copy in {follower.uri} is {follower.status}; MLflow waits for it"
         console.print(f"{said}; {later}", style="yellow", markup=False)
     return True
+
+
+def _keep_trouble(paths: SweepPaths, trouble: str) -> None:
+    """Have `sweeper status` say how the copy was left."""
+    note = read_note(paths)
+    if note is not None and note.copy_trouble != trouble:
+        write_note(paths, replace(note, copy_trouble=trouble))

@@ -194,10 +194,9 @@ def _work(
     ending = conductor.ending or Ending.FINISHED
     ledger.end_session(ending, conductor.why)
     _say_why(conductor, console)
-    if not flush_copy(ledger.follower, ledger.config.name, console):
+    if not flush_copy(ledger, console):
         thread.leave(_PATIENCE_WITH_ERRORS_SECONDS)
         return Ending.CANCELLED
-    helm.close()  # with what is the matter with the copy, if anything
     _wait(thread, console)
     publish(ledger, mirror, console)
     _close(thread, mirror, ledger.config.name, console)

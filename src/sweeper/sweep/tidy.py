@@ -46,7 +46,7 @@ def tidy(paths: SweepPaths, console: Console) -> bool:
     console.print(f"{found.name} has lost its driver{who}; it is set right now", markup=False)
     with _opened(paths, None) as (ledger, mirror):
         error = _ship(mirror)
-        if not flush_copy(ledger.follower, found.name, console):
+        if not flush_copy(ledger, console):
             return False
         publish(ledger, mirror, console)
         return _report(mirror, _ship(mirror) or error, console)
@@ -72,7 +72,7 @@ def sync(paths: SweepPaths, console: Console, tracking_uri: str | None = None) -
         )
         return found.lag.none
     with _opened(paths, tracking_uri) as (ledger, mirror):
-        if not flush_copy(ledger.follower, ledger.config.name, console):
+        if not flush_copy(ledger, console):
             return False
         return _report(mirror, _ship(mirror), console)
 
