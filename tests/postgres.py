@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
+import pytest
 
 from server import free_port
 
@@ -17,6 +23,23 @@ def programs() -> Path | None:
     """The folder of the newest version's programs; None where there is none."""
     found = sorted(_HOME.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
+
+
+@contextmanager
+def served() -> Iterator[Postgres]:
+    """A server for as long as it is used; without one the test is skipped."""
+    pytest.importorskip("psycopg2")
+    if programs() is None:
+        pytest.skip("needs PostgreSQL (Debian's package postgresql)")
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:  # short: it holds a socket
+        Path(folder).chmod(0o755)
+        own = Path(folder) / "server"
+        own.mkdir()
+        made = Postgres(own)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 class Postgres:
@@ -33,8 +56,7 @@ class Postgres:
             for path in (folder, secret):
                 shutil.chown(path, "postgres", "postgres")
         self._call("initdb", "-A", "scram-sha-256", "-U", "sweeper", f"--pwfile={secret}")
-        options = f"-p {self.port} -h 127.0.0.1 -k {folder}"
-        self._call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+        self.start()
         login = {"PGPASSWORD": PASSWORD}
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "sweeper"]
         create = ["createdb", *where, "mlflow"]
@@ -43,6 +65,28 @@ class Postgres:
     @property
     def uri(self) -> str:
         return f"postgresql+psycopg2://sweeper:{PASSWORD}@127.0.0.1:{self.port}/mlflow"
+
+    @property
+    def address(self) -> str:
+        """Without the password."""
+        return f"postgresql://sweeper@127.0.0.1:{self.port}/mlflow"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -h 127.0.0.1 -k {self._folder}"
+        self._call("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """No process of the server runs."""
+        parent = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        family = [parent, *parent.children(recursive=True)]
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                process.resume()
 
     def stop(self) -> None:
         self._call("pg_ctl", "-m", "immediate", "stop")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 import os
 import random
@@ -88,6 +89,19 @@ def remembers(trial: Trial, /) -> Iterator[EpochReport]:
         artifacts = trial.directory / "artifacts" / "inside"
         artifacts.mkdir(parents=True, exist_ok=True)
         (artifacts / "began_after.txt").write_text(str(began_after))
+        yield report
+
+
+def tells_again(trial: Trial, /) -> Iterator[EpochReport]:
+    """Goes on from a file of its own, which may be ahead of what the ledger has."""
+    checkpoint = trial.directory / "last.ckpt"
+    mine = {**trial.params, "epoch": 0}
+    trained = json.loads(checkpoint.read_text()) if checkpoint.exists() else mine
+    assert trained == {**mine, "epoch": trained["epoch"]}, "that is another trial's checkpoint"
+    for report in _reports(trial):
+        if report.epoch > trained["epoch"]:
+            time.sleep(0.2)
+            checkpoint.write_text(json.dumps({**mine, "epoch": report.epoch}))
         yield report
 
 

@@ -189,6 +189,24 @@ def test_what_a_driver_is_at(folder: Folder, doing: Doing, command: str) -> None
         assert "behind: Connection refused" in folder.says("status")
 
 
+def test_a_copy_that_is_behind_is_told_also_when_its_driver_has_left(folder: Folder) -> None:
+    paths = folder.sweep("dprnn", *FINISHED)
+    assert folder.json("status")["copy"] == {"address": None, "trouble": ""}
+    assert "copy" not in folder.says("status")
+    trouble = "behind since 03:12:00: connection refused"
+    write_note(paths, DriverNote(Doing.CLOSING, 1, copy_trouble=trouble))
+    assert folder.json("status")["copy"]["trouble"] == trouble
+    assert re.search(rf"copy +{trouble}", folder.says("status"))
+    assert "sweeper sync dprnn" in folder.json("status")["next"]
+
+
+@pytest.mark.parametrize("address", ["sqlite:///x", "postgresql://me:hush@db.lab/sweeps"])
+def test_where_no_copy_can_be(folder: Folder, address: str) -> None:
+    result = folder.run("resume", "dprnn", "--ledger", address)
+    assert result.exit_code == 2
+    assert "hush" not in result.output
+
+
 def test_show_a_trial(folder: Folder) -> None:
     paths = folder.sweep("dprnn", *FINISHED)
     write_note(paths, NOTE)

@@ -390,6 +390,16 @@ REST = [
         "resources: {cpus: all}",
         ["resources.cpus must be a whole number or 'auto', got"],
     ),
+    (
+        "resources",
+        "resources: {ledger: 'postgresql://me:hush@db/sweeps'}",
+        ["resources.ledger: the address must not hold a password"],
+    ),
+    (
+        "resources",
+        "resources: {ledger: 'sqlite:///ledger.db'}",
+        ["resources.ledger: want postgresql://user@host/database, got 'sqlite:///ledger.db'"],
+    ),
     ("resources", "resources: {gpus: -1}", ["resources.gpus must be >= 0 or 'auto', got -1"]),
     (
         "resources",

@@ -12,7 +12,9 @@ from store import ACCESS, Store
 from sweeper.config import load
 from sweeper.engine.conductor import Conductor
 from sweeper.engine.storage import Storage, Upload
+from sweeper.engine.trial_files import TrialFiles
 from sweeper.errors import SweeperError
+from sweeper.ledger.paths import SweepPaths
 from sweeper.records import EpochReport, Trial, TrialState
 from sweeper.trial import Outcome
 from toy import write_space
@@ -104,3 +106,23 @@ def test_a_bucket_that_is_not_there_is_named(store: Store) -> None:
     wrong = store.uri.replace(store.bucket, "others")
     with pytest.raises(SweeperError, match="cannot write to s3://others/team"):
         Storage(wrong, "toy").check()
+
+
+def test_a_ledger_that_is_a_moment_older_gets_the_store_it_had(
+    store: Store, tmp_path: Path
+) -> None:
+    storage, here = Storage(store.uri, "toy"), SweepPaths(tmp_path / "here")
+    for number in range(5):
+        folder = tmp_path / str(number)
+        _write(folder, artifacts__sound=f"of {number}")
+        (folder / "stop.json").write_text("{}")
+        (folder / "last.ckpt").write_text("1")
+        for name in ("artifacts/sound", "stop.json", "last.ckpt"):
+            storage.keep(number, folder, name)
+    here.trial(1).mkdir(parents=True)  # its files have been brought
+    TrialFiles(here, storage).adopt(ended={0, 1}, unfinished={2, 3})
+    sound = here.trial(0) / "artifacts/sound"
+    assert sound.read_text() == "of 0"
+    assert list(here.trial(1).iterdir()) == []
+    assert set(storage.names(2)) == {"artifacts/sound", "last.ckpt"}  # may be asked to stop again
+    assert storage.names(4) == []  # the ledger does not know it: another gets its number

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from postgres import PASSWORD, Postgres, programs
+from postgres import PASSWORD, Postgres, served
 from server import Server, free_port
 
 if TYPE_CHECKING:
@@ -20,16 +19,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg2")
-    if programs() is None:
-        pytest.skip("needs PostgreSQL (Debian's package postgresql)")
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:  # short: it holds a socket
-        Path(folder).chmod(0o755)
-        own = Path(folder) / "server"
-        own.mkdir()
-        made = Postgres(own)
+    with served() as made:
         yield made
-        made.stop()
 
 
 @pytest.mark.parametrize("by_server", [True, False])

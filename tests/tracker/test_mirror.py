@@ -568,3 +568,28 @@ def test_by_default_mlflow_ui_in_the_same_folder_shows_it(
     seen = see_at(f"sqlite:///{folder}/mlflow.db", story)
     assert seen.trials[0].points == story.points[0]
     assert list(folder.glob(f"mlruns/*/{seen.trials[0].id}/artifacts/best.ckpt"))
+
+
+def test_it_ships_only_what_is_safe(story: Any, see: Any, sqlite_uri: str) -> None:
+    story.session()
+    story.start(0)
+    story.epoch(0)
+    safe = story.paths.history.stat().st_size
+    points = dict(story.points[0])
+    story.epoch(0)
+    story.start(1)
+    limit = [safe]
+    with Mirror(
+        story.paths.root, story.sweep, sqlite_uri, facts=story.facts, safe=lambda: limit[0]
+    ) as mirror:
+        mirror.sync()
+        mirror.sync()
+        assert mirror.behind == 2
+        seen = see(story).trials
+        assert {n: t.points for n, t in seen.items()} == {0: points}
+        limit[0] = 0  # as after a restart, before it is known
+        mirror.sync()
+        limit[0] = story.paths.history.stat().st_size
+        mirror.sync()
+        assert mirror.behind == 0
+        assert see(story).trials[0].points == story.points[0]

@@ -87,4 +87,8 @@ def _progress(state: BoardState) -> str:
         said.append(f"best {state.metric} {measured(state.metric, state.best.value)}")
     if state.eta_seconds is not None:
         said.append(f"done in about {duration(state.eta_seconds)}")
-    return ", ".join([*said, f"MLflow {state.mirror}"] if state.mirror else said)
+    if state.mirror:
+        said.append(f"MLflow {state.mirror}")
+    if state.copy:
+        said.append(f"copy {state.copy}")
+    return ", ".join(said)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["picture"]
 
-_FRAME = 11  # lines that the board needs beside the running trials
+_FRAME = 12  # lines that the board needs beside the running trials
 _MESSAGES = 3
 _COLUMNS = 6  # parameters shown of a running trial
 _LOOKS = {
@@ -88,6 +88,8 @@ def _facts(state: BoardState) -> Iterator[Table]:
         grid.add_row("region", Text(state.region))
     if state.mirror:
         grid.add_row("MLflow", Text(state.mirror))
+    if state.copy:
+        grid.add_row("copy", Text(state.copy))
     if grid.row_count:
         yield grid
 

@@ -44,6 +44,7 @@ class BoardState:
         eta_seconds: until all trials have ended; None while unknown.
         ended: ended trials in the order of their ends.
         mirror: how the MLflow mirror is doing, one line; empty says nothing.
+        copy: how the ledger's copy in a database is doing; empty says nothing.
         messages: everything there was to say so far, oldest first.
         resting: no trial runs, nor is one about to.
     """
@@ -59,6 +60,7 @@ class BoardState:
     running: tuple[RunningTrial, ...] = ()
     ended: tuple[TrialRecord, ...] = field(default=(), repr=False)
     mirror: str = ""
+    copy: str = ""
     messages: tuple[str, ...] = ()
     resting: bool = False
     confirm: Progress = NO_PROGRESS
@@ -78,6 +80,7 @@ def board_state(
     now: float,
     elapsed_seconds: float | None = None,
     mirror: str = "",
+    copy: str = "",
     messages: Sequence[str] = (),
     resting: bool = False,
     confirm: Progress = NO_PROGRESS,
@@ -101,6 +104,7 @@ def board_state(
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
         mirror=mirror.removeprefix("MLflow "),  # the board says it in front
+        copy=copy,
         messages=tuple(messages),
         resting=resting,
         confirm=confirm,

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Address", "AsJson", "MaybeName", "Name", "Settings", "Space", "Sweeps", "Wait"]
+__all__ = [
+    "Address",
+    "AsJson",
+    "LedgerAddress",
+    "MaybeName",
+    "Name",
+    "Settings",
+    "Space",
+    "Sweeps",
+    "Wait",
+]
 
 
 def _check_address(address: str | None) -> str | None:
@@ -17,6 +27,15 @@ def _check_address(address: str | None) -> str | None:
     if address is not None and not re.search(ADDRESS, address):
         raise typer.BadParameter(f"want host:port, auto or local, got {address!r}")
     return address
+
+
+def _check_ledger(address: str | None) -> str | None:
+    from sweeper.config.model import check_ledger
+
+    try:
+        return address if address in (None, "none") else str(check_ledger(address))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 Space = Annotated[
@@ -46,6 +65,17 @@ Address = Annotated[
         callback=_check_address,
         help="A Ray cluster to join: host:port, or auto for the one that this machine belongs to; "
         "local: this machine alone. Default: as the sweep's resources.address says.",
+        show_default=False,
+    ),
+]
+LedgerAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        callback=_check_ledger,
+        help="postgresql://user@host/database with the ledger's copy: a sweep that has no folder "
+        "here goes on from there; none: go on without a copy. Default: as the sweep's "
+        "resources.ledger says.",
         show_default=False,
     ),
 ]

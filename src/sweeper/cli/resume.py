@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli._arguments import Address, Sweeps
-from sweeper.ledger.paths import DEFAULT_ROOT
+from sweeper.cli._arguments import Address, LedgerAddress, Sweeps
+from sweeper.ledger.paths import DEFAULT_ROOT, SweepPaths
 
 __all__ = ["resume"]
 
@@ -21,6 +21,7 @@ def resume(
         int | None, typer.Option(min=1, help="A new total of trials.", show_default=False)
     ] = None,
     address: Address = None,
+    ledger: LedgerAddress = None,
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Go on with a sweep where it stands, also after a pause."""
@@ -30,8 +31,11 @@ def resume(
 
     console = terminal()
     name = name or choose(sweeps, console)
-    if name is None or wake(name, sweeps, console, trials):
+    if name is None:
+        return
+    is_here = ledger is None or SweepPaths(sweeps / name).manifest.exists()
+    if is_here and wake(name, sweeps, console, trials):
         return
     from sweeper.sweep.session import resume_sweep
 
-    raise typer.Exit(resume_sweep(name, sweeps, console, trials, address).exit_code)
+    raise typer.Exit(resume_sweep(name, sweeps, console, trials, address, ledger).exit_code)

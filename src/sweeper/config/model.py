@@ -48,10 +48,32 @@ ADDRESS = r"^(local|auto|[^\s:/@]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5})$"
 """Of a Ray cluster. A driver is one of its nodes, so there is no ``ray://``."""
 STORAGE = r"^s3://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\s?#@]*)?(\?[^\s#@]*)?$"
 """Of an object store, without credentials: it is written to logs and to MLflow."""
+LEDGER = (
+    r"^postgresql://([^\s:/@?#]+@)?([^\s:/@?#]+|\[[0-9a-fA-F:]+\])?(:\d{1,5})?(/[^\s/@?#]*)?"
+    r"(\?((sslmode|sslrootcert|sslcert|sslkey|service|host|port|passfile)=[^\s&@#]*&?)+)?$"
+)
+"""Of a database, without a password, as libpq takes it."""
 Repeats = Literal["reuse", "train"]
 Goal = Literal["best", "region"]
 
 GOAL = "what the trials are spent on: the best trial, or knowing the whole region of good ones"
+
+
+def check_ledger(uri: Any) -> Any:
+    """Give ``uri`` back if it may be the address of a ledger's copy, or is no text at all.
+
+    Raises:
+        ValueError: says what it should be; a password is not repeated.
+    """
+    if isinstance(uri, str):
+        if re.search(r"://[^@]*:.*@|[?&]password=", uri):
+            raise ValueError(
+                "the address must not hold a password, which would be written down: it belongs "
+                "into ~/.pgpass, or into PGPASSWORD or PGSERVICE of the environment"
+            )
+        if not re.search(LEDGER, uri):
+            raise ValueError(f"want postgresql://user@host/database, got {uri!r}")
+    return uri
 
 
 class _Frozen(BaseModel):
@@ -147,6 +169,11 @@ class Resources(_Frozen):
         description="s3://bucket/prefix for checkpoints and artifacts, where the nodes of a "
         "cluster share no folder; credentials come from the environment",
     )
+    ledger: Annotated[str, Field(pattern=LEDGER)] | None = Field(
+        None,
+        description="postgresql://user@host/database for a copy of the ledger, so that another "
+        "machine can go on where the driver's folder is lost; without a password",
+    )
     cpus: Annotated[int, Field(gt=0)] | Auto = Field(
         "auto", description="processors for the sweep; auto: all"
     )
@@ -171,6 +198,8 @@ class Resources(_Frozen):
     def on_cluster(self) -> bool:
         """Whether Ray runs already, on machines that others may use too."""
         return self.address != "local"
+
+    _check_ledger = field_validator("ledger", mode="before")(check_ledger)
 
     @field_validator("gpus_per_trial")
     @classmethod

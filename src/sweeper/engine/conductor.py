@@ -205,6 +205,15 @@ class Conductor:
         self.ledger.interrupt(number, why or paused)
         self._left.append(number)
 
+    def adopt_files(self) -> None:
+        """Have the trials' files agree with the ledger, before any trial runs.
+
+        Raises:
+            SweeperError: their store does not answer.
+        """
+        ended = {r.number for r in self.ledger.history.records() if r.state.ended}
+        self.files.adopt(ended, self.ledger.unfinished())
+
     def begin_round(self) -> None:
         """Trials are about to be handed out, from the session's beginning or after a pause."""
         self._turned_away = False

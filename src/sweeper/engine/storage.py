@@ -106,10 +106,32 @@ class Storage:
         Raises:
             OSError: the store does not answer.
         """
+        if found := list(filter(_is_checkpoint, self.names(number))):
+            self.remove(number, *found)
+
+    def remove(self, number: int, *names: str) -> None:
+        """Remove those of the trial's files ``names`` that there are; without names, all.
+
+        Raises:
+            OSError: the store does not answer.
+        """
         files, base = self._trial(number)
         for name in self.names(number):
-            if _is_checkpoint(name):
+            if not names or name in names:
                 files.delete_file(f"{base}/{name}")
+
+    def trials(self) -> list[int]:
+        """Numbers of the trials that have files.
+
+        Raises:
+            OSError: the store does not answer.
+        """
+        import pyarrow.fs
+
+        files, root = self._root()
+        selector = pyarrow.fs.FileSelector(f"{root}/{self.sweep}/trials", allow_not_found=True)
+        found = [info.base_name for info in files.get_file_info(selector)]
+        return sorted(int(name) for name in found if name.isdigit())
 
     def names(self, number: int) -> list[str]:
         """The trial's files, relative to its folder.

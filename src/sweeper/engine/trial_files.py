@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sweeper.engine.storage import Storage
 from sweeper.engine.workers import SIGN_NAME, signed_on
+from sweeper.errors import SweeperError
 from sweeper.ledger.files import told
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
@@ -70,6 +71,30 @@ class TrialFiles:
         if self.storage is not None:
             with self._logging(number, "still has checkpoints"):
                 self.storage.discard_checkpoints(number)
+
+    def adopt(self, ended: Collection[int], unfinished: Collection[int]) -> None:
+        """Make the store agree with a ledger that may be a moment older: it is a copy's.
+
+        What belongs to a trial that the ledger does not know goes: it would pass for the files of
+        the trial that gets the number now. So do requests to stop, which are made again where the
+        ledger has the reports that they follow from.
+
+        Raises:
+            SweeperError: the store does not answer.
+        """
+        if self.storage is None:
+            return
+        try:
+            for number in self.storage.trials():
+                if number in ended:
+                    if not self.paths.trial(number).exists():
+                        self.storage.bring(
+                            number, self.paths.trial(number), *self.storage.results(number)
+                        )
+                else:
+                    self.storage.remove(number, *[STOP_NAME] * (number in unfinished))
+        except OSError as error:
+            raise SweeperError(f"{self.storage.uri} does not answer: {error}") from error
 
     @contextlib.contextmanager
     def _logging(self, number: int, what: str) -> Iterator[None]:

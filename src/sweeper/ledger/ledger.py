@@ -12,6 +12,7 @@ from sweeper.config import fitted, flat_params
 from sweeper.diagnosis import diagnose
 from sweeper.ledger.confirmation import ConfirmPlan, Point
 from sweeper.ledger.files import LineLog, write_atomically
+from sweeper.ledger.follower import Follower, followed
 from sweeper.ledger.history import History, read_history, report_fields
 from sweeper.ledger.journal import Journal
 from sweeper.ledger.lock import SweepLock
@@ -46,9 +47,13 @@ def open_ledger(
 
     Raises:
         SweepLocked: another driver holds it.
-        LedgerError: the folder cannot be read or written.
+        LedgerError: the folder cannot be read or written, or the database of its copy.
     """
-    with SweepLock(paths.lock), closing(LineLog(paths.history)) as log:
+    with (
+        SweepLock(paths.lock),
+        followed(paths, config.resources.ledger, manifest.generation) as follower,
+        closing(LineLog(paths.history)) as log,
+    ):
         before = Manifest.read(paths) if paths.manifest.exists() else None
         history = read_history(paths.history)
         if before is not None and before.generation < manifest.generation:
@@ -63,7 +68,11 @@ def open_ledger(
             manifest.write(paths)
         _mark_study(history, manifest, log)
         with closing(Journal(paths.journal(manifest.generation))) as journal:
-            yield Ledger(paths, manifest, config, history, log, journal, setting)
+            ledger = Ledger(paths, manifest, config, history, log, journal, setting)
+            if follower is not None:
+                follower.start()
+                ledger.follower = follower
+            yield ledger
 
 
 def _mark_study(history: History, manifest: Manifest, log: LineLog | None = None) -> None:
@@ -81,7 +90,13 @@ def _mark_study(history: History, manifest: Manifest, log: LineLog | None = None
 
 
 class Ledger:
-    """History and study of one sweep, written together: first the history, then the study."""
+    """History and study of one sweep, written together: first the history, then the study.
+
+    Attributes:
+        follower: keeps the copy in a database; None where there is none.
+    """
+
+    follower: Follower | None = None
 
     def __init__(
         self,
@@ -111,6 +126,11 @@ class Ledger:
         }
         self._end_lost_session()
         self._end_misfits()
+
+    @property
+    def safe(self) -> Callable[[], int] | None:
+        """How many bytes of the history others may rely on, where not all: those of the copy."""
+        return self.follower.safe if self.follower else None
 
     def begin_session(self, contract: str = "") -> None:
         """Write that a driver begins, what it is going to do, and what it trains with."""

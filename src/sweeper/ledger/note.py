@@ -31,6 +31,7 @@ class DriverNote:
     slots: trials that it can run at the same time.
     why: in words, who wanted what it does; empty while it just works.
     trouble: why MLflow is behind; empty while all is well.
+    copy_trouble: why the ledger's copy in a database is behind; empty while all is well.
     tracking_uri: where it mirrors to, without password; empty for MLflow's default.
     """
 
@@ -39,6 +40,7 @@ class DriverNote:
     why: str = ""
     trouble: str = ""
     tracking_uri: str = ""
+    copy_trouble: str = ""
 
 
 def write_note(paths: SweepPaths, note: DriverNote) -> None:

@@ -11,6 +11,8 @@ from sweeper.ledger.ledger import Ledger
 
 __all__ = ["Contract"]
 
+_ANEW = " (and train up to there once more: their checkpoints are on the machine that was lost)"
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -22,6 +24,7 @@ class Contract:
     changes: what the configuration has otherwise than before.
     warm: what it says of the sweeps that it began with.
     confirm: how far the trials are that train the best again.
+    without_checkpoints: those of the trials that go on were left on another machine.
     """
 
     done: int
@@ -31,10 +34,16 @@ class Contract:
     changes: tuple[Change, ...] = ()
     warm: tuple[str, ...] = ()
     confirm: Progress = NO_PROGRESS
+    without_checkpoints: bool = False
 
     @classmethod
     def of(
-        cls, ledger: Ledger, changes: Sequence[Change], *, confirm_now: bool = False
+        cls,
+        ledger: Ledger,
+        changes: Sequence[Change],
+        *,
+        confirm_now: bool = False,
+        without_checkpoints: bool = False,
     ) -> Contract:
         """What there is to do in ``ledger``.
 
@@ -54,6 +63,7 @@ class Contract:
             changes=tuple(changes),
             warm=ledger.warm.said,
             confirm=progress(ledger.config, ledger.history, goes_on=to_go > 0 or anew),
+            without_checkpoints=without_checkpoints,
         )
 
     @property
@@ -66,7 +76,8 @@ class Contract:
         if self.continuing:
             epochs = sorted(set(self.continuing.values()))
             after = ", ".join(map(str, epochs))
-            parts.append(f"{len(self.continuing)} continue after epoch {after}")
+            said = f"{len(self.continuing)} continue after epoch {after}"
+            parts.append(said + _ANEW * self.without_checkpoints)
         parts.append(f"{self.to_go} to go")
         if self.confirm.total:
             most = "" if self.confirm.chosen else "at most "

@@ -36,7 +36,8 @@ class Helm:
         self._say()
 
     def tick(self) -> None:
-        """Obey what is wanted; free of cost when called too soon."""
+        """Obey what is wanted, and note what the copy shall have; free when called too soon."""
+        self._follow()
         if time.monotonic() >= self._next:
             if (request := pending(self._paths)) is not None:
                 withdraw(self._paths)
@@ -63,13 +64,24 @@ class Helm:
         else:
             conductor.go()
 
+    def _follow(self) -> None:
+        follower = self._conductor.ledger.follower
+        if follower is None:
+            return
+        follower.note()
+        if follower.taken_over and self._conductor.ending is not Ending.CANCELLED:
+            left = "running trials are left to it"
+            self._conductor.cancel(f"{follower.taken_over}: {left}")
+
     def _say(self, doing: Doing | None = None) -> None:
+        follower = self._conductor.ledger.follower
         note = DriverNote(
             doing=doing or self._doing(),
             slots=self._conductor.slots.concurrent,
             why=self._why(),
             trouble=self._mirror.status.error,
             tracking_uri=self._uri,
+            copy_trouble=follower.status.trouble if follower else "",
         )
         if note != self._note:
             write_note(self._paths, note)

@@ -120,6 +120,7 @@ class Look:
             now=at,
             elapsed_seconds=self.history.elapsed(at),
             mirror=self.mirror_words,
+            copy=self.copy_trouble,
             messages=[self.why] if self.why else [],
             resting=not self.standing.working,
         )
@@ -145,6 +146,11 @@ class Look:
     def trouble(self) -> str:
         """Why MLflow is behind, as the driver says; empty while all is well."""
         return self.note.trouble if self.note and self.holder else ""
+
+    @property
+    def copy_trouble(self) -> str:
+        """Why the ledger's copy is behind, as the last driver said; empty while all is well."""
+        return self.note.copy_trouble if self.note else ""
 
     @property
     def mirror_words(self) -> str:

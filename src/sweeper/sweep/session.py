@@ -22,6 +22,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.admission import admit
 from sweeper.sweep.contract import Contract
 from sweeper.sweep.destination import destination, shown
+from sweeper.sweep.elsewhere import bring_folder, flush_copy, with_ledger
 from sweeper.sweep.helm import Helm
 from sweeper.sweep.identity import identify
 from sweeper.sweep.interruption import Terminated, deaf, terminable
@@ -51,11 +52,13 @@ def run_sweep(
     console: Console,
     *,
     confirm_now: bool = False,
+    brought: bool = False,
 ) -> Ending:
     """Begin or go on with the sweep of ``config`` and work until its budget is used up.
 
     Args:
         confirm_now: only train the best again that there are.
+        brought: the sweep's folder has just been made of its copy.
 
     Raises:
         ConfigError: the sweep cannot go on with this configuration, or the machine is too small.
@@ -64,6 +67,7 @@ def run_sweep(
         LedgerError: its folder cannot be read or written.
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
+    brought = bring_folder(paths, config.resources.ledger, console) or brought
     admission = admit(config, paths, source)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
@@ -74,7 +78,12 @@ def run_sweep(
     opened = open_ledger(paths, admission.manifest, config, here.setting, admission.warm)
     with opened as ledger, _logging_to(paths.logs):
         here.keep(paths)
-        contract = Contract.of(ledger, admission.changes, confirm_now=confirm_now)
+        contract = Contract.of(
+            ledger,
+            admission.changes,
+            confirm_now=confirm_now,
+            without_checkpoints=brought and config.resources.storage is None,
+        )
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
         conductor = Conductor(ledger, slots, confirm_now=confirm_now)
         return _session(conductor, sweep, contract, console)
@@ -86,25 +95,30 @@ def resume_sweep(
     console: Console,
     trials: int | None = None,
     address: str | None = None,
+    ledger: str | None = None,
 ) -> Ending:
     """Go on with the sweep ``name``, with a new total of ``trials`` if one is given.
 
     Args:
         address: of the Ray cluster to go on with, if not where it was before.
+        ledger: where the ledger's copy is; `NO_COPY` goes on without. A sweep that has no folder
+            here is brought from there.
 
     Raises:
         SweepNotFound: there is no such sweep.
         ConfigError, SweepLocked, LedgerError: as `run_sweep`.
     """
     sweeps = sweeps.absolute()  # it is meant from here, before the change of folder below
+    brought = bring_folder(SweepPaths(sweeps / name), ledger, console, known=True)
     config, source = _known(name, sweeps)
+    config = with_ledger(config, ledger)
     if trials is not None:
         budget = config.budget.model_copy(update={"trials": trials})
         config = config.model_copy(update={"budget": budget})
     if address is not None:
         resources = config.resources.model_copy(update={"address": address})
         config = config.model_copy(update={"resources": resources})
-    return run_sweep(config, source, sweeps, console)
+    return run_sweep(config, source, sweeps, console, brought=brought)
 
 
 def confirm_sweep(
@@ -145,7 +159,8 @@ def _session(
     # also where nothing is left to train: a driver may have been killed after its last trial
     clean_up(ledger.paths.ray, ledger.paths.logs)
     tracking_uri = destination(ledger.paths)
-    with Mirror(ledger.paths.root, sweep, tracking_uri) as mirror, terminable():
+    root = ledger.paths.root
+    with Mirror(root, sweep, tracking_uri, safe=ledger.safe) as mirror, terminable():
         try:
             return _work(conductor, mirror, shown(tracking_uri), contract, console)
         except KeyboardInterrupt as error:
@@ -179,6 +194,9 @@ def _work(
     ending = conductor.ending or Ending.FINISHED
     ledger.end_session(ending, conductor.why)
     _say_why(conductor, console)
+    if not flush_copy(ledger, console):
+        thread.leave(_PATIENCE_WITH_ERRORS_SECONDS)
+        return Ending.CANCELLED
     _wait(thread, console)
     publish(ledger, mirror, console)
     _close(thread, mirror, ledger.config.name, console)

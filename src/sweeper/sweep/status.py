@@ -117,6 +117,7 @@ def to_json(found: Look) -> dict[str, Any]:
             "tracking_uri": found.note.tracking_uri if found.note else "",
             "trouble": found.trouble,
         },
+        "copy": {"address": found.config.resources.ledger, "trouble": found.copy_trouble},
         "failures": [_failure(r) for r in board.ended if r.state is TrialState.FAILED],
         "next": list(next_commands(found).values()),
     }

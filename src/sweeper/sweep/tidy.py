@@ -16,6 +16,7 @@ from sweeper.ledger.lock import holder, last_holder
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.destination import destination
+from sweeper.sweep.elsewhere import flush_copy
 from sweeper.sweep.identity import identify
 from sweeper.sweep.look import Standing, look, read_config
 from sweeper.sweep.place import enter
@@ -45,6 +46,8 @@ def tidy(paths: SweepPaths, console: Console) -> bool:
     console.print(f"{found.name} has lost its driver{who}; it is set right now", markup=False)
     with _opened(paths, None) as (ledger, mirror):
         error = _ship(mirror)
+        if not flush_copy(ledger, console):
+            return False
         publish(ledger, mirror, console)
         return _report(mirror, _ship(mirror) or error, console)
 
@@ -68,7 +71,9 @@ def sync(paths: SweepPaths, console: Console, tracking_uri: str | None = None) -
             markup=False,
         )
         return found.lag.none
-    with _opened(paths, tracking_uri) as (_, mirror):
+    with _opened(paths, tracking_uri) as (ledger, mirror):
+        if not flush_copy(ledger, console):
+            return False
         return _report(mirror, _ship(mirror), console)
 
 
@@ -82,7 +87,7 @@ def _opened(paths: SweepPaths, tracking_uri: str | None) -> Iterator[tuple[Ledge
     lost = last_holder(paths.lock)
     with (
         open_ledger(paths, manifest, config) as ledger,
-        Mirror(paths.root, _identify(config, manifest), uri) as mirror,
+        Mirror(paths.root, _identify(config, manifest), uri, safe=ledger.safe) as mirror,
     ):
         if lost is None or lost.is_here:
             clean_up(paths.ray, paths.logs)

@@ -64,6 +64,7 @@ class Watch:
                 now=now,
                 elapsed_seconds=ledger.history.elapsed(now),
                 mirror=str(self._mirror.status),
+                copy=str(ledger.follower.status) if ledger.follower else "",
                 messages=self._messages(),
                 resting=ledger.history.paused is not None,
             )

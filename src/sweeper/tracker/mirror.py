@@ -44,6 +44,8 @@ class Mirror:
         tracking_uri: where to; None is MLFLOW_TRACKING_URI, or else MLflow's own default.
         facts: commit, user and environment; None finds them out when they are first needed.
         connect: opens the tracking store.
+        safe: how many bytes of the history may be shipped by now, where not all of them: another
+            machine may have to go on with no more than those.
 
     Attributes:
         remarks: what a person should know that stops nothing.
@@ -57,12 +59,14 @@ class Mirror:
         *,
         facts: Provenance | None = None,
         connect: Callable[[str | None], Store] = Store.connect,
+        safe: Callable[[], int] | None = None,
     ) -> None:
         self._sweep = sweep
         self._paths = SweepPaths(directory)
         self._uri = tracking_uri
         self._facts = facts
         self._connect = connect
+        self._safe = safe
         self._state = MirrorState(self._paths.mirror)
         self._context: Context | None = None
         self._dressed = False
@@ -160,7 +164,7 @@ class Mirror:
         """
         with self._lock:
             context = self._opened()
-            end = length(self._paths.history)
+            end = self._end()
             try:
                 while not stop() and (chunk := self._next(end)).events:
                     self._ship(context, chunk)
@@ -261,10 +265,17 @@ class Mirror:
             check_parent(context)
         return TrackingError(f"{context.store.uri} does not have the sweep's runs any more")
 
+    def _end(self) -> int:
+        """Up to where to ship."""
+        end = length(self._paths.history)
+        if end < self._state.offset:
+            self._state.rewind()  # an older history was put back
+        return end if self._safe is None else min(end, self._safe())
+
     def _next(self, end: int) -> Chunk:
         state = self._state
-        if end < state.offset:
-            state.rewind()  # an older history was put back
+        if end <= state.offset:
+            return Chunk((), state.offset)
         return read_chunk(self._paths.history, state.offset, state.begun if state.unsure else end)
 
     def _ship(self, context: Context, chunk: Chunk) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sweeper import words
 from sweeper.errors import SweeperError
+from sweeper.retry import Repeated
 from sweeper.throttle import Throttle
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.quiet import reason
@@ -50,36 +51,8 @@ class MirrorStatus:
         return f"MLflow is {lacks} behind since {clock}: {self.error}"
 
 
-class _Task:
-    """Something that is done again and again, with growing pauses while it fails."""
-
-    def __init__(self, action: Callable[[], None], shortest: float, longest: float) -> None:
-        self._action = action
-        self._shortest, self._longest = shortest, longest
-        self._pause = shortest
-        self._not_before = 0.0
-        self.error = ""
-        self.failed_since: float | None = None
-
-    def run(self, *, now: bool) -> bool:
-        """Do it unless it is pausing, or regardless with ``now``; whether it is done."""
-        if not now and time.monotonic() < self._not_before:
-            return False
-        try:
-            self._action()
-        except Exception as error:  # whatever happens here, the sweep goes on
-            self._fail(error)
-            return False
-        self._pause, self._not_before, self.error, self.failed_since = self._shortest, 0.0, "", None
-        return True
-
-    def _fail(self, error: Exception) -> None:
-        text = str(error) if isinstance(error, SweeperError) else reason(error)
-        if text != self.error:
-            _log.warning("%s", text, exc_info=error)
-        self.error, self.failed_since = text, self.failed_since or time.time()
-        self._not_before = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, self._longest)
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, SweeperError) else reason(error)
 
 
 class MirrorThread:
@@ -102,15 +75,19 @@ class MirrorThread:
     ) -> None:
         self._mirror = mirror
         self._throttle = Throttle(interval, longest=5 * interval)
-        self._sync = _Task(lambda: mirror.sync(self._is_closing), interval, longest)
-        self._settle = _Task(lambda: mirror.settle(self._is_closing), interval, longest)
-        self._tell = _Task(tell, interval, longest)
-        self._finish = _Task(mirror.finish, interval, longest)
+
+        def repeated(action: Callable[[], None]) -> Repeated:
+            return Repeated(action, interval, longest, _reason, _log)
+
+        self._sync = repeated(lambda: mirror.sync(self._is_closing))
+        self._settle = repeated(lambda: mirror.settle(self._is_closing))
+        self._tell = repeated(tell)
+        self._finish = repeated(mirror.finish)
         self._changed = threading.Condition()
         self._asked = 0
         self._flushed = 0
         self._complete_at = time.monotonic()
-        self._closing = False
+        self._closing = self._leaving = False
         self._hold_seconds = 0.0
         self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
 
@@ -167,6 +144,13 @@ class MirrorThread:
         self._thread.join(max(0.0, end - time.monotonic()))
         return clean and not self._thread.is_alive() and not self.status.error
 
+    def leave(self, timeout: float) -> None:
+        """Stop within about ``timeout`` seconds, and leave MLflow as it is."""
+        with self._changed:
+            self._closing = self._leaving = True
+            self._changed.notify_all()
+        self._thread.join(timeout)
+
     def _is_closing(self) -> bool:
         return self._closing
 
@@ -178,7 +162,7 @@ class MirrorThread:
             )
         while not self._closing:
             self._turn()
-        if not (self._sync.error or self._settle.error):
+        if not (self._leaving or self._sync.error or self._settle.error):
             self._finish.run(now=True)
 
     def _turn(self) -> None:

@@ -1,0 +1,213 @@
+"""The copy of the ledger in the background: no trial ever waits for the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sweeper import words
+from sweeper.errors import SweeperError
+from sweeper.ledger.cut import Cut, take
+from sweeper.ledger.paths import SweepPaths
+from sweeper.retry import Repeated
+from sweeper.throttle import Throttle
+
+if TYPE_CHECKING:
+    from sweeper.ledger.replica import Replica
+
+__all__ = ["Follower", "FollowerStatus", "followed"]
+
+_log = logging.getLogger(__name__)
+_PARTING_SECONDS = 10.0
+_SILENCE_SECONDS = 60.0
+"""A database that has answered nothing for so long does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerStatus:
+    """How the copy stands, for the board.
+
+    Attributes:
+        behind: bytes that it lacks.
+        since: when it began to fail, in seconds since 1970; None while it does not.
+        error: why; empty while all is well.
+    """
+
+    behind: int
+    since: float | None
+    error: str
+
+    @property
+    def trouble(self) -> str:
+        """What is the matter, the same words as long as it lasts; empty while all is well."""
+        if not self.error:
+            return ""
+        clock = time.strftime("%H:%M:%S", time.localtime(self.since))
+        return f"behind since {clock}: {self.error}"
+
+    def __str__(self) -> str:
+        if not self.error:
+            return "up to date" if not self.behind else "catching up"
+        return f"{words.count(self.behind, 'byte')} {self.trouble}"
+
+
+class Follower:
+    """Brings a `Replica` up to date about once per ``interval`` seconds.
+
+    Errors are kept for `status` and tried again after pauses that grow up to ``longest`` seconds.
+
+    Args:
+        generation: of the sweep's study.
+
+    Attributes:
+        taken_over: who has the sweep now, in words; empty while it is ours.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        paths: SweepPaths,
+        generation: int = 0,
+        interval: float = 1.0,
+        longest: float = 10.0,
+    ) -> None:
+        self._replica = replica
+        self._paths = paths
+        self._generation = generation
+        self._interval = interval
+        self._throttle = Throttle(interval)
+        self._cut: Cut = {}
+        self._ship = Repeated(self._once, interval, longest, _reason, _log)
+        self._changed = threading.Condition()
+        self._asked = self._flushed = 0
+        self._closing = False
+        self._answered = time.time()
+        self._thread = threading.Thread(target=self._work, name="ledger-copy", daemon=True)
+        self.taken_over = ""
+
+    @property
+    def uri(self) -> str:
+        return self._replica.uri
+
+    def start(self) -> None:
+        """Bring the copy up to date, and keep it so from now on.
+
+        Raises:
+            LedgerError: the database does not answer.
+        """
+        self._cut = take(self._paths, self._generation)
+        self._replica.ship(self._cut)
+        self._thread.start()
+
+    def note(self, *, now: bool = False) -> None:
+        """Remember how far the logs are, for the copy to come; free of cost when called too soon.
+
+        For the thread that writes them, between two writes.
+        """
+        if now or self._throttle.due:
+            with self._throttle.turn():
+                cut = take(self._paths, self._generation)
+            with self._changed:
+                self._cut = cut
+                self._changed.notify_all()
+
+    def safe(self) -> int:
+        """How many bytes of the history the copy has: what others may rely on."""
+        return self._replica.shipped.get(self._paths.history.name, 0)
+
+    @property
+    def status(self) -> FollowerStatus:
+        """How it stands now; never waits for the database."""
+        shipped = dict(self._replica.shipped)
+        behind = sum(max(0, end - shipped.get(name, 0)) for name, end in self._cut.items())
+        since, error = self._ship.failed_since, self._ship.error
+        if not error and time.time() - self._answered > _SILENCE_SECONDS:
+            since, error = self._answered, f"{self.uri} does not answer"
+        return FollowerStatus(behind, since, error)
+
+    def flush(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds until the copy has all that there is by now.
+
+        For the thread that writes the logs.
+        """
+        self.note(now=True)
+        with self._changed:
+            self._asked += 1
+            wanted = self._asked
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._flushed >= wanted or self._closing, timeout)
+            return self._flushed >= wanted
+
+    def close(self) -> None:
+        """Ship what is left, unless that has been failing; then let go of the sweep."""
+        if self._thread.is_alive() and not self.status.error:
+            self.flush(_PARTING_SECONDS)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(self._interval)
+        if not self._thread.is_alive():
+            self._replica.close()
+
+    def _once(self) -> None:
+        from sweeper.ledger.database import TakenOver
+
+        try:
+            self._replica.ship(self._cut)
+        except TakenOver as error:
+            self.taken_over = str(error)
+            raise
+
+    def _work(self) -> None:
+        while not (self._closing or self.taken_over):
+            self._turn()
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._replica.close()
+
+    def _turn(self) -> None:
+        with self._changed:
+            asked, cut = self._asked, self._cut
+        wanted = asked > self._flushed
+        clean = self._ship.run(now=wanted)
+        with self._changed:
+            if clean:
+                self._answered = time.time()
+                self._flushed = asked
+                self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._closing or self._asked > asked or self._cut != cut, self._interval
+            )
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, SweeperError) else f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def followed(paths: SweepPaths, uri: str | None, generation: int) -> Iterator[Follower | None]:
+    """What keeps the copy of the sweep in ``uri``, once it is started; None for no copy.
+
+    Args:
+        generation: of the study that the sweep goes on with.
+
+    Raises:
+        SweepLocked, LedgerError: as `Replica`.
+    """
+    if uri is None:
+        yield None
+        return
+    from sweeper.ledger.replica import Replica  # SQLAlchemy takes a moment
+
+    follower = Follower(Replica(paths, uri), paths, generation)
+    try:
+        yield follower
+    finally:
+        follower.close()
