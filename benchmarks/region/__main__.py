@@ -17,7 +17,7 @@ _ROOT = Path(__file__).parents[2]
 _FOLDER = _ROOT / ".." / "shared" / "landscapes"
 _RESULTS = Path(__file__).with_name("results.md")
 _STORE = Path.home() / ".cache" / "sweeper-benchmarks"
-_TRIALS = 60  # of landscapes that are not from files
+_TRIALS, _SEEDS = 60, 10  # of landscapes that are not from files: budget, and sweeps at most
 _DRAWN, _AWKWARD, _FLAT = "Drawn landscapes", "Awkward landscapes", "Nothing to find"
 _EVERY = 60.0  # seconds between two versions of the tables
 
@@ -45,7 +45,7 @@ def _main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.region", description=__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[60, 30, 120], help="budgets")
-    parser.add_argument("--seeds", type=int, default=10, help="sweeps of each kind")
+    parser.add_argument("--seeds", type=int, default=20, help="sweeps of each kind from files")
     parser.add_argument("--flat", type=int, default=100, help="sweeps where there is nothing")
     parser.add_argument("--goals", nargs="+", default=GOALS, choices=GOALS)
     parser.add_argument("--jobs", type=int, default=2, help="sweeps at a time, one processor each")
@@ -81,8 +81,9 @@ def _all_tasks(options: argparse.Namespace, groups: Mapping[str, Sequence[str]])
         if seed < options.seeds:
             for trials in options.trials:
                 yield from (Task(name, trials, seed, goals) for name in files)
+        if seed < (seeds := min(options.seeds, _SEEDS)):
             yield from (Task(name, _TRIALS, seed, goals) for name in awkward)
-            yield from (Task(name, _TRIALS, seed, goals) for name in drawn[seed :: options.seeds])
+            yield from (Task(name, _TRIALS, seed, goals) for name in drawn[seed::seeds])
         for index, name in enumerate(flat):
             if seed * len(flat) + index < options.flat:
                 yield Task(name, _TRIALS, seed, ("best",))

@@ -27,7 +27,7 @@ Array = np.ndarray[Any, Any]
 
 _FINISHED = 3
 _TRIALS = 10
-_GUARD = 0.4  # share of the draws
+_GUARD = 0.3  # share of the draws
 _GUARDED = 6  # finished trials, for a surrogate of their own
 _EXPONENT = 0.35  # of lr over batch size, before any trial (Shallue et al. 2019, arXiv:1811.03600)
 
