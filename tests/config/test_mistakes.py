@@ -392,6 +392,16 @@ REST = [
     ),
     (
         "resources",
+        "resources: {address: 'http://head'}",
+        ["resources.address must be local, auto or host:port of a cluster's head, got 'http"],
+    ),
+    (
+        "resources",
+        "resources: {storage: /shared/sweeps}",
+        ["resources.storage must be s3://bucket/prefix, without credentials (nodes that share"],
+    ),
+    (
+        "resources",
         "resources: {ledger: 'postgresql://me:hush@db/sweeps'}",
         ["resources.ledger: the address must not hold a password"],
     ),

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sweeper.config.model import ADDRESS, STORAGE
 from sweeper.config.yaml_core import KeyPath
 
 __all__ = ["Mistake", "closest", "did_you_mean", "dotted", "from_pydantic", "shown", "unknown"]
@@ -159,6 +160,10 @@ def _expected(detail: ErrorDetails) -> str:
     return phrase if isinstance(phrase, str) else phrase(detail.get("ctx", {}))
 
 
+_FITTING = {
+    ADDRESS: "local, auto or host:port of a cluster's head",
+    STORAGE: "s3://bucket/prefix, without credentials (nodes that share a folder need no storage)",
+}
 _PHRASES: dict[str, str | Callable[[dict[str, Any]], str]] = {
     "bool_type": "true or false",
     "dict_type": "a mapping",
@@ -177,6 +182,7 @@ _PHRASES: dict[str, str | Callable[[dict[str, Any]], str]] = {
     "model_type": "a mapping",
     "multiple_of": lambda c: f"a multiple of {c['multiple_of']:g}",
     "none_required": "null",
+    "string_pattern_mismatch": lambda c: _FITTING.get(c["pattern"], f"text like {c['pattern']}"),
     "string_type": "text",
     "too_long": lambda c: f"a list of at most {c['max_length']}",
     "too_short": lambda c: f"a list of at least {c['min_length']}",
