@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweeper import words
@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _PARTING_SECONDS = 10.0
 _SILENCE_SECONDS = 60.0
 """A database that has answered nothing for so long does not answer."""
+_IN_TIME_SECONDS = 10.0  # something is always on its way, since it is shipped in turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,13 @@ class FollowerStatus:
         behind: bytes that it lacks.
         since: when it began to fail, in seconds since 1970; None while it does not.
         error: why; empty while all is well.
+        late: seconds since the last turn that brought all there was.
     """
 
     behind: int
     since: float | None
     error: str
+    late: float = field(default=0.0, compare=False)
 
     @property
     def trouble(self) -> str:
@@ -52,7 +55,8 @@ class FollowerStatus:
 
     def __str__(self) -> str:
         if not self.error:
-            return "up to date" if not self.behind else "catching up"
+            in_time = not self.behind or self.late < _IN_TIME_SECONDS
+            return "up to date" if in_time else "catching up"
         return f"{words.count(self.behind, 'byte')} {self.trouble}"
 
 
@@ -126,9 +130,10 @@ class Follower:
         shipped = dict(self._replica.shipped)
         behind = sum(max(0, end - shipped.get(name, 0)) for name, end in self._cut.items())
         since, error = self._ship.failed_since, self._ship.error
-        if not error and time.time() - self._answered > _SILENCE_SECONDS:
+        late = time.time() - self._answered
+        if not error and late > _SILENCE_SECONDS:
             since, error = self._answered, f"{self.uri} does not answer"
-        return FollowerStatus(behind, since, error)
+        return FollowerStatus(behind, since, error, late)
 
     def flush(self, timeout: float) -> bool:
         """Wait up to ``timeout`` seconds until the copy has all that there is by now.
