@@ -75,6 +75,8 @@ def test_a_sweep_goes_on_exactly_though_its_machine_is_lost(
     places += ["--set", f"resources.ledger={postgres.address}"]
     driver = shop.start("run", "toy.yaml", *one, *places)
     shop.wait_for(lambda records: sum(r.epoch for r in records) >= 9)
+    mirror = shop.folder / "sweeps/toy/mirror.jsonl"
+    wait_until(lambda: mirror.exists() and '"run"' in mirror.read_text())
     if behind:  # trials begin and end of which the copy knows nothing
         postgres.stop()
         begun = len(shop.records())
