@@ -17,7 +17,7 @@ __all__ = ["Inclusion", "draw", "include"]
 Array = np.ndarray[Any, Any]
 
 _SHARE_OF_SPREAD = 0.1
-_WIDER = 1.05  # the samples' sets are a little small: by calibration on simulated sweeps
+_WIDER = 1.03  # the samples' sets are a little small: by calibration on simulated sweeps
 _LEVELS = np.linspace(0.05, 0.95, 37)
 
 
