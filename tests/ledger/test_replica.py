@@ -13,8 +13,9 @@ from postgres import PASSWORD, Postgres, served
 from sweeper.errors import LedgerError, SweepLocked, SweepNotFound
 from sweeper.ledger.cut import take
 from sweeper.ledger.database import Database, TakenOver
-from sweeper.ledger.files import LineLog
+from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.follower import Follower
+from sweeper.ledger.lock import SweepLock
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.replica import Replica
@@ -195,6 +196,26 @@ def test_a_folder_with_something_in_it_is_left_alone(server: Postgres, paths: Sw
     assert _contents(there.root.parent) == {f"{there.root.name}/mine.txt": b"mine"}
     with pytest.raises(SweepNotFound):  # one that is new may have begun to fill its folder
         restore(SweepPaths(there.root.parent), server.address)
+
+
+def test_a_start_that_came_to_nothing_is_in_nobodys_way(
+    server: Postgres, paths: SweepPaths
+) -> None:
+    """Two machines begin the same sweep at once, and later the second one is to go on with it."""
+    there = _elsewhere(paths)
+    write_atomically(there.root / "preflight" / "preflight.json", "{}")
+    with closing(Replica(paths, server.address)) as first:
+        with SweepLock(there.lock), pytest.raises(SweepLocked):
+            Replica(there, server.address)
+        first.ship(take(paths, 0))
+    with SweepLock(there.lock), pytest.raises(LedgerError, match="move it away"):
+        restore(there, server.address)
+    restore(there, server.address)
+    assert _contents(there.root) == {
+        **_contents(paths.root),
+        "lock": b"",
+        "preflight/preflight.json": b"{}",
+    }
 
 
 def test_a_driver_that_goes_on_ships_what_its_folder_has_more(
