@@ -244,5 +244,5 @@ def test_a_start_that_is_given_up_leaves_nothing(site: Site, eventually: Wait) -
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode != 0
-    assert site.processes() == []
+    eventually(lambda: site.processes() == [])
     assert site.status()["state"] == "none"

@@ -72,7 +72,9 @@ def test_a_worker_that_always_dies_fails_its_trial_and_no_other(shop: Shop) -> N
     folder = shop.folder / "logs"
     runs.client.download_artifacts(parent.info.run_id, "logs", str(shop.folder))
     assert "ActorDiedError" in (folder / "ray.log").read_text()
-    crashes = [path.read_text() for path in folder.glob("worker-*.err")]
+    said_last = [path.read_text() for path in folder.glob("worker-*.err")]
+    # one that Ray ends in the end may complain of that
+    crashes = [text for text in said_last if "Segmentation fault" in text]
     assert len(crashes) == 2
     for said in crashes:
         assert "Segmentation fault" in said
