@@ -77,7 +77,6 @@ def test_a_worker_that_always_dies_fails_its_trial_and_no_other(shop: Shop) -> N
     crashes = [text for text in said_last if "Segmentation fault" in text]
     assert len(crashes) == 2
     for said in crashes:
-        assert "Segmentation fault" in said
         assert "in dies_always" in said
 
 
