@@ -36,15 +36,6 @@ def postgres(shop: Shop) -> Iterator[Postgres]:
         yield made
 
 
-@pytest.fixture
-def store(shop: Shop) -> Iterator[Store]:
-    pytest.importorskip("moto")
-    made = Store()
-    shop.variables |= ACCESS
-    yield made
-    made.close()
-
-
 def _lose(shop: Shop, driver: subprocess.Popen[str]) -> None:
     """The driver's machine is gone, with all that was on it."""
     os.killpg(driver.pid, signal.SIGKILL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,15 +14,6 @@ from sweeper.records import TrialState
 
 if TYPE_CHECKING:
     from shop import Shop
-
-
-@pytest.fixture
-def store(shop: Shop) -> Iterator[Store]:
-    pytest.importorskip("moto")
-    made = Store()
-    shop.variables |= ACCESS
-    yield made
-    made.close()
 
 
 def _flags(store: Store) -> list[str]:
