@@ -6,7 +6,18 @@ import logging
 import time
 from collections.abc import Callable
 
-__all__ = ["Repeated"]
+__all__ = ["Repeated", "in_time"]
+
+_IN_TIME_SECONDS = 10.0
+
+
+def in_time(lacking: int, late: float) -> bool:
+    """Whether what is lacking is no more than what is always on its way, being shipped in turns.
+
+    Args:
+        late: seconds since the last turn that brought all there was.
+    """
+    return not lacking or late < _IN_TIME_SECONDS
 
 
 class Repeated:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,18 +106,17 @@ class Storage:
         Raises:
             OSError: the store does not answer.
         """
-        if found := list(filter(_is_checkpoint, self.names(number))):
-            self.remove(number, *found)
+        self.remove(number, _is_checkpoint)
 
-    def remove(self, number: int, *names: str) -> None:
-        """Remove those of the trial's files ``names`` that there are; without names, all.
+    def remove(self, number: int, goes: Callable[[str], bool]) -> None:
+        """Remove those of the trial's files whose names ``goes`` says so of.
 
         Raises:
             OSError: the store does not answer.
         """
         files, base = self._trial(number)
         for name in self.names(number):
-            if not names or name in names:
+            if goes(name):
                 files.delete_file(f"{base}/{name}")
 
     def trials(self) -> list[int]:

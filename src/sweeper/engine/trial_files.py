@@ -86,13 +86,13 @@ class TrialFiles:
             return
         try:
             for number in self.storage.trials():
-                if number in ended:
-                    if not self.paths.trial(number).exists():
-                        self.storage.bring(
-                            number, self.paths.trial(number), *self.storage.results(number)
-                        )
-                else:
-                    self.storage.remove(number, *[STOP_NAME] * (number in unfinished))
+                folder = self.paths.trial(number)
+                if number in unfinished:
+                    self.storage.remove(number, lambda name: name == STOP_NAME)
+                elif number not in ended:
+                    self.storage.remove(number, lambda _: True)
+                elif not folder.exists():
+                    self.storage.bring(number, folder, *self.storage.results(number))
         except OSError as error:
             raise SweeperError(f"{self.storage.uri} does not answer: {error}") from error
 

@@ -6,6 +6,9 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from sweeper.ledger.files import told
@@ -87,18 +90,21 @@ def lengths(pieces: Iterable[Piece]) -> dict[str, int]:
 
 def what_is_wrong(root: Path, pieces: Iterable[Piece]) -> str:
     """Why the logs in ``root`` do not begin with what the copy has; empty where they do."""
-    for piece in sorted(pieces, key=lambda piece: (piece.file, piece.start)):
-        if is_log(piece.file) and (wrong := _compare(root / piece.file, piece)):
+    logs = sorted((p for p in pieces if is_log(p.file)), key=attrgetter("file", "start"))
+    for file, its in groupby(logs, key=attrgetter("file")):
+        if wrong := _compare(root / file, its):
             return wrong
     return ""
 
 
-def _compare(path: Path, piece: Piece) -> str:
+def _compare(path: Path, pieces: Iterable[Piece]) -> str:
+    """The same of one log, whose ``pieces`` come in order."""
     size = path.stat().st_size if path.exists() else 0
-    if size < piece.end:
-        return f"{path.name} has {size} bytes here and at least {piece.end} there"
-    with told(path, "read"), path.open("rb") as file:
-        file.seek(piece.start)
-        here = hashlib.sha256(file.read(piece.size)).digest()
-    same = here == piece.digest
-    return "" if same else f"{path.name} is another one from byte {piece.start} on"
+    with told(path, "read"), path.open("rb") if size else BytesIO() as file:
+        for piece in pieces:
+            if size < piece.end:
+                return f"{path.name} has {size} bytes here and at least {piece.end} there"
+            file.seek(piece.start)
+            if hashlib.sha256(file.read(piece.size)).digest() != piece.digest:
+                return f"{path.name} is another one from byte {piece.start} on"
+    return ""

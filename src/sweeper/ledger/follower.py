@@ -14,7 +14,7 @@ from sweeper import words
 from sweeper.errors import SweeperError
 from sweeper.ledger.cut import Cut, take
 from sweeper.ledger.paths import SweepPaths
-from sweeper.retry import Repeated
+from sweeper.retry import Repeated, in_time
 from sweeper.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _log = logging.getLogger(__name__)
 _PARTING_SECONDS = 10.0
 _SILENCE_SECONDS = 60.0
 """A database that has answered nothing for so long does not answer."""
-_IN_TIME_SECONDS = 10.0  # something is always on its way, since it is shipped in turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ class FollowerStatus:
 
     def __str__(self) -> str:
         if not self.error:
-            in_time = not self.behind or self.late < _IN_TIME_SECONDS
-            return "up to date" if in_time else "catching up"
+            return "up to date" if in_time(self.behind, self.late) else "catching up"
         return f"{words.count(self.behind, 'byte')} {self.trouble}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sweeper import words
 from sweeper.errors import SweeperError
-from sweeper.retry import Repeated
+from sweeper.retry import Repeated, in_time
 from sweeper.throttle import Throttle
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.quiet import reason
@@ -18,8 +18,6 @@ from sweeper.tracker.quiet import reason
 __all__ = ["MirrorStatus", "MirrorThread"]
 
 _log = logging.getLogger(__name__)
-
-_IN_TIME_SECONDS = 10.0  # some are always on their way, since they are shipped in turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ class MirrorStatus:
 
     def __str__(self) -> str:
         if not self.error:
-            in_time = not self.behind + self.owed or self.late < _IN_TIME_SECONDS
-            return "MLflow up to date" if in_time else "MLflow is catching up"
+            well = in_time(self.behind + self.owed, self.late)
+            return "MLflow up to date" if well else "MLflow is catching up"
         clock = time.strftime("%H:%M:%S", time.localtime(self.since))
         lacks = f"{words.count(self.behind, 'event')} and {words.count(self.owed, 'upload')}"
         return f"MLflow is {lacks} behind since {clock}: {self.error}"
