@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweeper import words
+from sweeper.courier import Courier
 from sweeper.errors import SweeperError
 from sweeper.ledger.cut import Cut, take
 from sweeper.ledger.paths import SweepPaths
@@ -85,11 +85,7 @@ class Follower:
         self._throttle = Throttle(interval)
         self._cut: Cut = {}
         self._ship = Repeated(self._once, interval, longest, _reason, _log)
-        self._changed = threading.Condition()
-        self._asked = self._flushed = 0
-        self._closing = False
-        self._answered = time.time()
-        self._thread = threading.Thread(target=self._work, name="ledger-copy", daemon=True)
+        self._courier = Courier("ledger-copy", self._ship_all, lambda: interval, replica.close)
         self.taken_over = ""
 
     @property
@@ -104,7 +100,7 @@ class Follower:
         """
         self._cut = take(self._paths, self._generation)
         self._replica.ship(self._cut)
-        self._thread.start()
+        self._courier.start()
 
     def note(self, *, now: bool = False) -> None:
         """Remember how far the logs are, for the copy to come; free of cost when called too soon.
@@ -113,10 +109,8 @@ class Follower:
         """
         if now or self._throttle.due:
             with self._throttle.turn():
-                cut = take(self._paths, self._generation)
-            with self._changed:
-                self._cut = cut
-                self._changed.notify_all()
+                self._cut = take(self._paths, self._generation)
+            self._courier.wake()
 
     def safe(self) -> int:
         """How many bytes of the history the copy has: what others may rely on."""
@@ -128,9 +122,9 @@ class Follower:
         shipped = dict(self._replica.shipped)
         behind = sum(max(0, end - shipped.get(name, 0)) for name, end in self._cut.items())
         since, error = self._ship.failed_since, self._ship.error
-        late = time.time() - self._answered
+        late = self._courier.late
         if not error and late > _SILENCE_SECONDS:
-            since, error = self._answered, f"{self.uri} does not answer"
+            since, error = time.time() - late, f"{self.uri} does not answer"
         return FollowerStatus(behind, since, error, late)
 
     def flush(self, timeout: float) -> bool:
@@ -139,24 +133,17 @@ class Follower:
         For the thread that writes the logs.
         """
         self.note(now=True)
-        with self._changed:
-            self._asked += 1
-            wanted = self._asked
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._flushed >= wanted or self._closing, timeout)
-            return self._flushed >= wanted
+        return self._courier.flush(timeout)
 
     def close(self) -> None:
         """Ship what is left, unless that has been failing; then let go of the sweep."""
-        if self._thread.is_alive() and not self.status.error:
+        if self._courier.runs and not self.status.error:
             self.flush(_PARTING_SECONDS)
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(self._interval)
-        if not self._thread.is_alive():
+        if self._courier.close(self._interval):
             self._replica.close()
+
+    def _ship_all(self, wanted: bool) -> bool:
+        return self._ship.run(now=wanted)
 
     def _once(self) -> None:
         from sweeper.ledger.database import TakenOver
@@ -165,29 +152,8 @@ class Follower:
             self._replica.ship(self._cut)
         except TakenOver as error:
             self.taken_over = str(error)
+            self._courier.stop()
             raise
-
-    def _work(self) -> None:
-        while not (self._closing or self.taken_over):
-            self._turn()
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        self._replica.close()
-
-    def _turn(self) -> None:
-        with self._changed:
-            asked, cut = self._asked, self._cut
-        wanted = asked > self._flushed
-        clean = self._ship.run(now=wanted)
-        with self._changed:
-            if clean:
-                self._answered = time.time()
-                self._flushed = asked
-                self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: self._closing or self._asked > asked or self._cut != cut, self._interval
-            )
 
 
 def _reason(error: Exception) -> str:

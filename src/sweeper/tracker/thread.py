@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sweeper import words
+from sweeper.courier import Courier
 from sweeper.errors import SweeperError
 from sweeper.retry import Repeated, in_time
 from sweeper.throttle import Throttle
@@ -81,13 +81,10 @@ class MirrorThread:
         self._settle = repeated(lambda: mirror.settle(self._is_closing))
         self._tell = repeated(tell)
         self._finish = repeated(mirror.finish)
-        self._changed = threading.Condition()
-        self._asked = 0
-        self._flushed = 0
-        self._complete_at = time.monotonic()
-        self._closing = self._leaving = False
-        self._hold_seconds = 0.0
-        self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
+        self._leaving = False
+        self._courier = Courier(
+            "mlflow-mirror", self._turn, lambda: self._throttle.left, self._settle_up
+        )
 
     def start(self, hold: float = 0.0) -> None:
         """Begin; MLflow is imported in the background too.
@@ -96,15 +93,11 @@ class MirrorThread:
             hold: the most seconds until then, for a driver that has more urgent things to do first.
                 `let_go`, `flush` and `close` end it.
         """
-        self._hold_seconds = hold
-        self._thread.start()
+        self._courier.start(hold)
 
     def let_go(self) -> None:
         """Nothing urgent is left to be done first."""
-        if self._hold_seconds:
-            with self._changed:
-                self._hold_seconds = 0.0
-                self._changed.notify_all()
+        self._courier.let_go()
 
     @property
     def status(self) -> MirrorStatus:
@@ -117,16 +110,12 @@ class MirrorThread:
             since=min((t.failed_since for t in failing if t.failed_since), default=None),
             error=failing[0].error if failing else "",
             remarks=tuple(self._mirror.remarks),
-            late=time.monotonic() - self._complete_at,
+            late=self._courier.late,
         )
 
     def flush(self, timeout: float) -> bool:
         """Wait up to ``timeout`` seconds until all that is known by now is in MLflow."""
-        with self._changed:
-            self._asked += 1
-            wanted = self._asked
-            self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._flushed >= wanted, timeout)
+        return self._courier.flush(timeout)
 
     def close(self, timeout: float) -> bool:
         """Flush, set right what is left over, and stop within about ``timeout`` seconds.
@@ -136,46 +125,24 @@ class MirrorThread:
         """
         end = time.monotonic() + timeout
         clean = self.flush(timeout)
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        self._thread.join(max(0.0, end - time.monotonic()))
-        return clean and not self._thread.is_alive() and not self.status.error
+        ended = self._courier.close(max(0.0, end - time.monotonic()))
+        return clean and ended and not self.status.error
 
     def leave(self, timeout: float) -> None:
         """Stop within about ``timeout`` seconds, and leave MLflow as it is."""
-        with self._changed:
-            self._closing = self._leaving = True
-            self._changed.notify_all()
-        self._thread.join(timeout)
+        self._leaving = True
+        self._courier.close(timeout)
 
     def _is_closing(self) -> bool:
-        return self._closing
+        return self._courier.closing
 
-    def _work(self) -> None:
-        with self._changed:
-            self._changed.wait_for(
-                lambda: not self._hold_seconds or self._closing or self._asked > 0,
-                self._hold_seconds,
-            )
-        while not self._closing:
-            self._turn()
-        if not (self._leaving or self._sync.error or self._settle.error):
-            self._finish.run(now=True)
-
-    def _turn(self) -> None:
-        """Ship once, then wait for the next time or for somebody who wants it now."""
-        with self._changed:
-            asked = self._asked
-        wanted = asked > self._flushed
+    def _turn(self, wanted: bool) -> bool:
         with self._throttle.turn():
             clean = self._sync.run(now=wanted) and self._settle.run(now=wanted)
             if clean and not wanted:
                 self._tell.run(now=False)
-        with self._changed:
-            if clean:
-                self._flushed, self._complete_at = asked, time.monotonic()
-                self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: self._closing or self._asked > asked, self._throttle.left
-            )
+        return clean
+
+    def _settle_up(self) -> None:
+        if not (self._leaving or self._sync.error or self._settle.error):
+            self._finish.run(now=True)
