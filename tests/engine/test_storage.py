@@ -126,3 +126,18 @@ def test_a_ledger_that_is_a_moment_older_gets_the_store_it_had(
     assert list(here.trial(1).iterdir()) == []
     assert set(storage.names(2)) == {"artifacts/sound", "last.ckpt"}  # may be asked to stop again
     assert storage.names(4) == []  # the ledger does not know it: another gets its number
+
+
+def test_the_files_of_another_sweep_with_the_name_are_no_trials_of_this_one(
+    store: Store, tmp_path: Path
+) -> None:
+    storage = Storage(store.uri, "toy")
+    for number in range(3):
+        _write(tmp_path / str(number), artifacts__sound="1")
+        storage.keep(number, tmp_path / str(number), "artifacts/sound")
+    files = TrialFiles(SweepPaths(tmp_path / "here"), storage)
+    files.refuse_others({0, 1, 2, 3})
+    with pytest.raises(SweeperError, match="has 2 trials of another sweep named toy"):
+        files.refuse_others({0})
+    assert storage.trials() == [0, 1, 2]
+    TrialFiles(files.paths, None).refuse_others(())

@@ -44,6 +44,11 @@ def test_it_ends_as_on_a_disk_and_leaves_no_secret(shop: Shop, store: Store) -> 
     code, said = shop.run("run", "toy.yaml", *flags)
     assert code == 0, said
     assert [(r.params, r.state, r.epoch, r.attempts) for r in shop.records("disk")] == ways
+    paths.root.rename(shop.folder / "gone")
+    code, said = shop.run("run", "toy.yaml", *_flags(store))
+    assert code == 2
+    assert "has 8 trials of another sweep named toy: give this one a name of its own" in said
+    assert kept == store.names()
 
 
 def test_a_store_that_cannot_be_written_to_is_said_before_a_trial_begins(

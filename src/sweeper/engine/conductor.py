@@ -205,14 +205,18 @@ class Conductor:
         self.ledger.interrupt(number, why or paused)
         self._left.append(number)
 
-    def adopt_files(self) -> None:
+    def settle_files(self) -> None:
         """Have the trials' files agree with the ledger, before any trial runs.
 
         Raises:
-            SweeperError: their store does not answer.
+            SweeperError: their store does not answer, or is another sweep's.
         """
         ended = {r.number for r in self.ledger.history.records() if r.state.ended}
-        self.files.adopt(ended, self.ledger.unfinished())
+        unfinished = self.ledger.unfinished()
+        if self._config.resources.ledger is None:
+            self.files.refuse_others({*ended, *unfinished})
+        else:
+            self.files.adopt(ended, unfinished)
 
     def begin_round(self) -> None:
         """Trials are about to be handed out, from the session's beginning or after a pause."""

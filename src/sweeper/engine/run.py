@@ -38,9 +38,8 @@ def run_trials(conductor: Conductor, folder: str, tick: Callable[[], None]) -> N
     """
     if conductor.files.storage:
         conductor.files.storage.check()
+    conductor.settle_files()
     config = conductor.ledger.config
-    if config.resources.ledger is not None:
-        conductor.adopt_files()
     if not config.resources.on_cluster:
         ask(config.task, conductor.slots.cpus_per_trial)
     with _obeying_signals(conductor):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sweeper import words
 from sweeper.engine.storage import Storage
 from sweeper.engine.workers import SIGN_NAME, signed_on
 from sweeper.errors import SweeperError
@@ -72,6 +73,25 @@ class TrialFiles:
             with self._logging(number, "still has checkpoints"):
                 self.storage.discard_checkpoints(number)
 
+    def refuse_others(self, known: Collection[int]) -> None:
+        """Make sure that the store has no trials but the ledger's.
+
+        Others would pass for the files of the trials that get their numbers now.
+
+        Raises:
+            SweeperError: it has, or does not answer.
+        """
+        if self.storage is None:
+            return
+        with self._telling(self.storage) as storage:
+            others = set(storage.trials()) - set(known)
+        if others:
+            raise SweeperError(
+                f"{storage.uri} has {words.count(len(others), 'trial')} of another sweep named "
+                f"{storage.sweep}: give this one a name of its own, or remove that folder "
+                f"({storage.sweep}/) from the store"
+            )
+
     def adopt(self, ended: Collection[int], unfinished: Collection[int]) -> None:
         """Make the store agree with a ledger that may be a moment older: it is a copy's.
 
@@ -84,17 +104,23 @@ class TrialFiles:
         """
         if self.storage is None:
             return
-        try:
-            for number in self.storage.trials():
+        with self._telling(self.storage) as storage:
+            for number in storage.trials():
                 folder = self.paths.trial(number)
                 if number in unfinished:
-                    self.storage.remove(number, lambda name: name == STOP_NAME)
+                    storage.remove(number, lambda name: name == STOP_NAME)
                 elif number not in ended:
-                    self.storage.remove(number, lambda _: True)
+                    storage.remove(number, lambda _: True)
                 elif not folder.exists():
-                    self.storage.bring(number, folder, *self.storage.results(number))
+                    storage.bring(number, folder, *storage.results(number))
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _telling(storage: Storage) -> Iterator[Storage]:
+        try:
+            yield storage
         except OSError as error:
-            raise SweeperError(f"{self.storage.uri} does not answer: {error}") from error
+            raise SweeperError(f"{storage.uri} does not answer: {error}") from error
 
     @contextlib.contextmanager
     def _logging(self, number: int, what: str) -> Iterator[None]:
