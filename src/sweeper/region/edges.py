@@ -18,9 +18,14 @@ Array = np.ndarray[Any, Any]
 Side = Literal["lower", "upper"]
 
 _SIDES: tuple[Side, ...] = ("lower", "upper")
+_BATCH_SIZE = 1  # of the two axes
 _RIM = 0.04  # outer share of a range
-_LIKELY = 0.24
+_LIKELY = 0.3
 _OVER_CHANCE = 1.5
+_SMALLEST = 3.0
+"""Odds, before any trial, of an optimum at the lower end of a range of batch sizes, against one at
+another end: over so many epochs it has the most steps (Masters and Luschi 2018,
+arXiv:1804.07612)."""
 _OCTAVES = 2.0  # how far to move a logarithmic bound, at least by half its region's width
 _SHARE = 0.25  # of the range, for a linear one
 
@@ -51,13 +56,19 @@ def _bounds(analysis: Analysis) -> Iterator[tuple[str, int, Side]]:
 
 
 def _edges(analysis: Analysis, centre: Centre) -> Iterator[Edge]:
-    probabilities = at_edges(analysis).mean(axis=0)
-    for (name, _, side), probability in zip(_bounds(analysis), probabilities, strict=True):
+    shares = at_edges(analysis).mean(axis=0)
+    for (name, axis, side), share in zip(_bounds(analysis), shares, strict=True):
         scale = analysis.axes.scales[name]
+        smallest = (axis, side) == (_BATCH_SIZE, "lower") and not scale.choices
+        probability = _weighted(float(share), _SMALLEST if smallest else 1.0)
         if probability >= _limit(scale):
             bound = scale.low if side == "lower" else scale.high
             at = float(centre.params[name])
-            yield Edge(name, side, bound, at, float(probability), _moved(scale, side))
+            yield Edge(name, side, bound, at, probability, _moved(scale, side))
+
+
+def _weighted(share: float, odds: float) -> float:
+    return odds * share / (odds * share + 1 - share)
 
 
 def _limit(scale: Scale) -> float:
