@@ -138,6 +138,26 @@ def test_a_finished_sweep(folder: Folder) -> None:
     assert "sweeper sync dprnn" in found["next"]
 
 
+def test_a_finished_sweep_has_the_verdict_of_its_summary_until_more_has_happened(
+    folder: Folder,
+) -> None:
+    paths = folder.sweep("dprnn", *FINISHED)
+    guess = "region  not enough evidence yet"
+    assert guess in folder.says("status")
+    assert (folder.json("status")["verdict"], folder.json("status")["summary"]) == ("", None)
+    paths.summary.mkdir()
+    told = paths.summary / "summary.json"
+    told.write_text(json.dumps({"verdict": "Use [lr] 2e-3.", "written": START + 501}))
+    said = folder.says("status")
+    assert "Use [lr] 2e-3." in said
+    assert str(paths.summary) in said.replace("\n", "")
+    assert guess not in said
+    assert folder.json("status")["summary"] == str(paths.summary)
+    for stale in (json.dumps({"verdict": "Use it.", "written": START + 499}), '{"verdict": "Use'):
+        told.write_text(stale)
+        assert guess in folder.says("status")
+
+
 def test_a_running_sweep(folder: Folder) -> None:
     paths = folder.sweep("dprnn", FINISHED[0], FAILED, RUNNING, end=None)
     with SweepLock(paths.lock):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,6 +125,17 @@ class Look:
             messages=[self.why] if self.why else [],
             resting=not self.standing.working,
         )
+
+    @cached_property
+    def verdict(self) -> str:
+        """What the sweep's summary says; empty where there is none, or more has happened since."""
+        if self.standing.working:
+            return ""
+        try:
+            said = json.loads((self.paths.summary / "summary.json").read_text("utf-8"))
+            return str(said["verdict"]) if said["written"] >= self.last_active else ""
+        except (OSError, ValueError, LookupError):
+            return ""
 
     @property
     def why(self) -> str:
