@@ -18,6 +18,7 @@ from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.adapters import LedgerCallback
 from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.engine.resources import Slots
 from sweeper.engine.workers import Workers
 from sweeper.errors import LedgerError
 from sweeper.ledger.ledger import Ledger
@@ -45,6 +46,19 @@ def test_a_sweep_ends_with_its_budget(tmp_path: Path) -> None:
         f"score {pruned.reports[-1].metrics['score']:.4g} at epoch {pruned.epoch}: "
         "stopped by median"
     )
+
+
+def test_all_are_done_when_the_last_has_ended_and_not_when_it_begins(tmp_path: Path) -> None:
+    with open_sweep(tmp_path, _config(tmp_path, trials=2)) as ledger:
+        conductor = Conductor(ledger, Slots(3, 1.0, 0.0, 3, 0))
+        for _ in range(2):
+            assert isinstance(conductor.next_trial(), Trial)
+        assert (conductor.next_trial(), conductor.ending) == (Next.NOTHING, Ending.FINISHED)
+        assert conductor.why == "all 2 trials have begun"
+        conductor.on_outcome(0, Outcome(TrialState.DIVERGED, "loss is nan"))
+        assert conductor.why == "all 2 trials have begun"
+        conductor.on_outcome(1, Outcome(TrialState.DIVERGED, "loss is nan"))
+        assert conductor.why == "all 2 trials are done"
 
 
 def test_killed_at_any_write_the_sweep_goes_on_as_if_it_had_not_been(

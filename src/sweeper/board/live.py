@@ -51,7 +51,7 @@ def _progress(state: BoardState, since: float) -> Table:
     grid.add_column(no_wrap=True, justify="right")
     said = [f"{state.counts.ended} of {state.total} trials"]
     if state.confirm.total:
-        said.append(f"{state.confirm.done} of {state.confirm.total} to confirm")
+        said.append(f"{state.confirm.done} of {state.confirm.total} confirmations")
     if state.elapsed_seconds is not None:
         worked = state.elapsed_seconds + (0.0 if state.resting else since)
         said.append(f"{duration(worked)} so far")
