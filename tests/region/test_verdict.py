@@ -75,6 +75,20 @@ def test_how_good_the_evidence_is_called(overlap: float, word: str) -> None:
     assert f"The evidence is {word} (" in verdict(replace(sure_region(), confidence=overlap))
 
 
+def test_a_batch_size_where_no_trial_finished_is_said_to_be_predicted() -> None:
+    region = sure_region()
+    rows = (replace(region.rows[0], counts=Counts(stopped=3, diverged=1)),)
+    predicted = replace(region, rows=rows, recommended=rows[0])
+    assert verdict(predicted).endswith(
+        "; no trial with batch_size 8 has finished: "
+        "this is predicted from others and 3 stopped early."
+    )
+    # one that has trained the centre again may well have finished
+    confirmed = replace(predicted, counts=replace(predicted.counts, confirmed=3))
+    assert "is predicted" not in verdict(confirmed)
+    assert "is predicted" not in verdict(region)
+
+
 def test_a_faster_batch_size_that_is_as_good_is_named() -> None:
     region = replace(sure_region(), confidence=0.5, ties=(TIE, replace(TIE, batch_size=4)))
     assert verdict(region).endswith(

@@ -19,7 +19,7 @@ __all__ = [
     "row_words",
     "sureness",
 ]
-__all__ += ["thin_words", "tie_words", "verdict"]
+__all__ += ["thin_words", "tie_words", "unfinished_row", "unfinished_words", "verdict"]
 
 SURE = 0.6
 """Expected overlap from which the evidence is called good."""
@@ -195,7 +195,24 @@ def _sure(region: Region) -> str:
     said = [f"The evidence is {sureness(region)}"]
     if region.confidence is not None:
         said[0] += f" ({region.confidence:.0%} expected overlap with the true region)"
+    if row := unfinished_row(region):
+        stopped = f" and {row.counts.stopped} stopped early" if row.counts.stopped else ""
+        said.append(f"{unfinished_words(region, row)}: this is predicted from others{stopped}")
     return "; ".join([*said, *_tied_sizes(region)])
+
+
+def unfinished_row(region: Region) -> Row | None:
+    """The recommended batch size's row if no trial finished there, nor has any confirmed."""
+    if region.centre is None or region.batch_size is None or region.counts.confirmed:
+        return None
+    size = region.centre.params.get(region.batch_size)
+    here = (row for row in region.rows if size in row.batch_sizes and not row.counts.finished)
+    return next(here, None)
+
+
+def unfinished_words(region: Region, row: Row) -> str:
+    """``no trial with batch_size 4 has finished``."""
+    return f"no trial with {region.batch_size} {row.label} has finished"
 
 
 def _tied_sizes(region: Region) -> list[str]:

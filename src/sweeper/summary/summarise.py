@@ -14,7 +14,7 @@ from sweeper.summary.answer import Cost, Entry, Summary
 from sweeper.summary.confirm_words import confirm_warnings
 from sweeper.summary.confirmation import confirmation
 from sweeper.summary.findings import findings
-from sweeper.summary.next_space import next_space
+from sweeper.summary.next_space import NextSpace, next_space
 from sweeper.summary.warnings import warnings
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def summarise(
     region = quick_region_of(config, records) if ongoing else region_of(config, records)
     curves = find_all(records, config.objective, config.epochs)
     confirmed = confirmation(config, records)
+    following = None if ongoing else next_space(config, region, records, taken)
     return Summary(
         name=config.name,
         experiment=config.experiment,
@@ -70,7 +71,7 @@ def summarise(
             *warnings(config, records, region),
             *curves.consequences(),
         ),
-        steps=tuple(advice(region)),
+        steps=tuple(advice(region, config.budget.trials, _unmoved(following))),
         cost=_cost(records, wall_seconds),
         more=enough_trials(region, config.budget.trials),
         written=time.time() if now is None else now,
@@ -80,8 +81,14 @@ def summarise(
         settings=dict(settings or {}),
         curves=curves.line,
         confirmation=confirmed,
-        next_space=None if ongoing else next_space(config, region, records, taken),
+        next_space=following,
     )
+
+
+def _unmoved(following: NextSpace | None) -> dict[str, str]:
+    """Why which parameters have no bound further out in the next space."""
+    steps = following.steps if following else ()
+    return {step.name: step.why for step in steps if step.kind != "moved"}
 
 
 def _leaderboard(

@@ -44,6 +44,7 @@ def counts_line(summary: Summary) -> str:
     counts = summary.region.counts
     known = counts.ended + counts.running + counts.interrupted
     said = f"{count(known, 'trial')}: {_outcomes(counts)}" if known else "No trials yet"
+    said += f", and {counts.confirmed} that confirmed" if counts.confirmed else ""
     cost = summary.cost
     if cost.wall_seconds is None:
         return said
