@@ -42,6 +42,15 @@ def test_state_follows_from_the_records() -> None:
     assert state.failure_share == bad / 20
 
 
+def test_once_no_trial_starts_any_more_only_the_running_ones_take_time() -> None:
+    late = [*ENDED, *RUNNING, trial(23, dict(PARAMS), 4.0, TrialState.INTERRUPTED, epochs=2)]
+    whole, rest = state_of(late).eta_seconds, state_of(late, draining=True).eta_seconds
+    assert whole is not None
+    assert rest == eta(ENDED + RUNNING, 23, 3, EPOCHS, NOW)
+    assert 0 < rest < whole
+    assert state_of(ENDED, draining=True).eta_seconds == 0
+
+
 def test_state_before_the_first_trial() -> None:
     state = state_of([])
     assert (state.best, state.eta_seconds, state.failure_share) == (None, None, 0.0)
@@ -80,6 +89,15 @@ def test_picture_fits_the_terminal(width: int, height: int) -> None:
     assert len(lines) <= max(height, 15)
     assert max(map(len, lines)) <= width
     assert any("+" in line for line in lines)
+
+
+def test_a_long_message_is_wrapped_and_an_older_one_makes_room_for_it() -> None:
+    lost = "the driver was lost (process 13157 on vm, last sign of life 10 s ago); its trials go on"
+    state = state_of(ENDED, messages=("first", "second", lost))
+    text = " ".join(drawn(state, width=80, height=24).replace("│", " ").split())
+    assert text.count(f"second {lost}") == 1
+    assert "first" not in text
+    assert "first" in drawn(state, width=80, height=1000)
 
 
 def test_lines_tell_each_end_once_and_progress_now_and_then() -> None:

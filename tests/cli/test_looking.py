@@ -265,7 +265,13 @@ def test_show_a_failed_trial_with_its_last_traceback(folder: Folder) -> None:
 
 def test_nobody_is_there_to_be_steered(folder: Folder) -> None:
     folder.sweep("dprnn", FINISHED[0], end="stopped")
-    assert "nothing runs: dprnn has no driver" in folder.says("pause", "dprnn")
+    said = folder.says("pause", "dprnn")
+    assert "nothing runs: dprnn is stopped" in said
+    assert "`sweeper resume dprnn` goes on" in said
+    folder.sweep("done", *FINISHED)
+    said = folder.says("pause", "done")
+    assert "nothing runs: done is finished" in said
+    assert "resume" not in said
     for command in ("stop", "cancel"):
         assert "nobody runs dprnn: it is stopped" in folder.says(command, "dprnn")
     assert "stopped" in folder.says("watch", "dprnn")

@@ -13,16 +13,16 @@ from rich.text import Text
 from sweeper.words import duration, measured, number, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from sweeper.board.state import BoardState
 
 __all__ = ["picture"]
 
 _FRAME = 12  # lines that the board needs beside the running trials
-_MESSAGES = 3
+_MESSAGES = 3  # lines, on a terminal of no great height
 _COLUMNS = 6  # parameters shown of a running trial
 _LOOKS = {
     "finished": "green",
@@ -39,9 +39,10 @@ _LOOKS = {
 def picture(state: BoardState, since: float, height: int) -> RenderableType:
     """The board ``since`` seconds after its state was taken, at most ``height`` lines."""
     parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state)]
+    messages = max(_MESSAGES, height // 10)
     if state.running:
-        parts += ["", _running(state, max(height - _FRAME - _MESSAGES, 1))]
-    parts += [Text(m, style="yellow", no_wrap=True) for m in state.messages[-_MESSAGES:]]
+        parts += ["", _running(state, max(height - _FRAME - messages, 1))]
+    parts.append(_Messages(state.messages, messages))
     return Panel(Group(*parts), title=Text(state.name, "bold"), title_align="left")
 
 
@@ -115,3 +116,19 @@ def _running(state: BoardState, most: int) -> Table:
     if len(state.running) > most:
         table.add_row(Text(f"+{len(state.running) - most}", style="dim"))
     return table
+
+
+class _Messages:
+    """The last messages whole, as far as there is room for them."""
+
+    def __init__(self, messages: Sequence[str], most: int) -> None:
+        self._messages, self._most = messages, most
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        shown: list[Text] = []
+        for message in reversed(self._messages):
+            lines = Text(message, style="yellow").wrap(console, options.max_width)
+            if shown and len(shown) + len(lines) > self._most:
+                break
+            shown = [*lines[: self._most], *shown]
+        yield from shown

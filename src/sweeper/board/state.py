@@ -83,15 +83,22 @@ def board_state(
     copy: str = "",
     messages: Sequence[str] = (),
     resting: bool = False,
+    draining: bool = False,
     confirm: Progress = NO_PROGRESS,
 ) -> BoardState:
-    """The board's state after ``records``; ``slots`` trials can run at the same time."""
+    """The board's state after ``records``.
+
+    Args:
+        slots: trials that can run at the same time.
+        draining: no trial starts any more, whatever is left of the budget.
+    """
     region = quick_region_of(config, records)
     metric, epochs = config.objective.metric, config.epochs
     ended = sorted((r for r in records if r.state.ended), key=lambda r: (r.ended or 0.0, r.number))
     running = [r for r in records if r.state is TrialState.RUNNING]
-    full = confirm.total - sum(r.is_confirming for r in records)
-    total = config.budget.trials + confirm.total
+    going = [r for r in records if r.state is not TrialState.INTERRUPTED] if draining else records
+    full = 0 if draining else confirm.total - sum(r.is_confirming for r in records)
+    total = len(going) if draining else config.budget.trials + confirm.total
     return BoardState(
         name=config.name,
         metric=metric,
@@ -100,7 +107,7 @@ def board_state(
         best=region.best,
         region=_region_words(region),
         elapsed_seconds=elapsed_seconds,
-        eta_seconds=None if resting else eta(records, total, slots, epochs, now, full),
+        eta_seconds=None if resting else eta(going, total, slots, epochs, now, full),
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
         mirror=mirror.removeprefix("MLflow "),  # the board says it in front

@@ -124,6 +124,7 @@ class Look:
             copy=self.copy_trouble,
             messages=[self.why] if self.why else [],
             resting=not self.standing.working,
+            draining=self.standing is Standing.STOPPING,
         )
 
     @cached_property

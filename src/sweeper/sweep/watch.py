@@ -67,6 +67,7 @@ class Watch:
                 copy=str(ledger.follower.status) if ledger.follower else "",
                 messages=self._messages(),
                 resting=ledger.history.paused is not None,
+                draining=self._conductor.ending is not None,
             )
         )
 
