@@ -56,7 +56,7 @@ def test_state_before_the_first_trial() -> None:
     assert (state.best, state.eta_seconds, state.failure_share) == (None, None, 0.0)
 
 
-def drawn(state: BoardState, width: int = 120, height: int = 40, since: float = 0.0) -> str:
+def drawn(state: BoardState, width: int = 120, height: int | None = 40, since: float = 0.0) -> str:
     console = Console(width=width, height=height, record=True, file=io.StringIO())
     console.print(picture(state, since, height))
     return console.export_text()
@@ -97,7 +97,11 @@ def test_a_long_message_is_wrapped_and_an_older_one_makes_room_for_it() -> None:
     text = " ".join(drawn(state, width=80, height=24).replace("│", " ").split())
     assert text.count(f"second {lost}") == 1
     assert "first" not in text
-    assert "first" in drawn(state, width=80, height=1000)
+    behind = replace(state, mirror=f"7 events behind: {'x ' * 50}to the end")
+    assert "to the end" not in drawn(behind, width=80, height=24)
+    whole = drawn(behind, width=80, height=None)
+    assert "first" in whole
+    assert "to the end" in whole
 
 
 def test_lines_tell_each_end_once_and_progress_now_and_then() -> None:

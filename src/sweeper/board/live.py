@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["picture"]
 
 _FRAME = 12  # lines that the board needs beside the running trials
-_MESSAGES = 3  # lines, on a terminal of no great height
+_MESSAGES = 3  # lines
 _COLUMNS = 6  # parameters shown of a running trial
 _LOOKS = {
     "finished": "green",
@@ -36,13 +37,18 @@ _LOOKS = {
 }
 
 
-def picture(state: BoardState, since: float, height: int) -> RenderableType:
-    """The board ``since`` seconds after its state was taken, at most ``height`` lines."""
-    parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state)]
-    messages = max(_MESSAGES, height // 10)
+def picture(state: BoardState, since: float, height: int | None = None) -> RenderableType:
+    """The board ``since`` seconds after its state was taken.
+
+    Args:
+        height: the most lines; where it is None, everything is there and whole.
+    """
+    whole = height is None
+    parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state, whole)]
     if state.running:
-        parts += ["", _running(state, max(height - _FRAME - messages, 1))]
-    parts.append(_Messages(state.messages, messages))
+        room = len(state.running) if height is None else max(height - _FRAME - _MESSAGES, 1)
+        parts += ["", _running(state, room)]
+    parts.append(_Messages(state.messages, None if whole else _MESSAGES))
     return Panel(Group(*parts), title=Text(state.name, "bold"), title_align="left")
 
 
@@ -75,10 +81,10 @@ def _counts(state: BoardState) -> Text:
     return line
 
 
-def _facts(state: BoardState) -> Iterator[Table]:
+def _facts(state: BoardState, whole: bool) -> Iterator[Table]:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=6)
-    grid.add_column(no_wrap=True, overflow="ellipsis")
+    grid.add_column(no_wrap=not whole, overflow="fold" if whole else "ellipsis")
     if state.best is not None:
         value = measured(state.metric, state.best.value)
         text = Text(f"{state.metric} {value}", style="bold green")
@@ -119,16 +125,17 @@ def _running(state: BoardState, most: int) -> Table:
 
 
 class _Messages:
-    """The last messages whole, as far as there is room for them."""
+    """The last messages, whole if there is room for them in ``most`` lines."""
 
-    def __init__(self, messages: Sequence[str], most: int) -> None:
+    def __init__(self, messages: Sequence[str], most: int | None) -> None:
         self._messages, self._most = messages, most
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        most = sys.maxsize if self._most is None else self._most
         shown: list[Text] = []
         for message in reversed(self._messages):
             lines = Text(message, style="yellow").wrap(console, options.max_width)
-            if shown and len(shown) + len(lines) > self._most:
+            if shown and len(shown) + len(lines) > most:
                 break
-            shown = [*lines[: self._most], *shown]
+            shown = [*lines[:most], *shown]
         yield from shown

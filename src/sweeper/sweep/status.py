@@ -29,14 +29,13 @@ LOOKS = {
 }
 """The colour of a standing, where it has one."""
 _FAILURES = 3
-_UNLIMITED = 1000  # lines
 
 
 def status(found: Look) -> RenderableType:
     """All that ``sweeper status`` shows."""
     # the board's region is a quick guess, and the verdict may well say otherwise
     board = replace(found.board, region="") if found.verdict else found.board
-    parts: list[RenderableType] = [_headline(found), picture(board, 0.0, _UNLIMITED)]
+    parts: list[RenderableType] = [_headline(found), picture(board, 0.0)]
     if found.verdict:
         parts.append(Text(found.verdict, style="bold"))
         parts.append(Text(f"{found.paths.summary}: summary.md, report.html", style="dim"))
