@@ -123,6 +123,13 @@ def test_edges_are_part_of_the_verdict_and_have_words_of_their_own() -> None:
     assert bound_words(HIGH) == "extend model.n_fft above 512"
 
 
+def test_the_best_of_a_few_trials_is_at_some_end_of_the_space_by_chance() -> None:
+    region = replace(sure_region(), edges=(LOW,), centre=None, recommended=None)
+    few = replace(region, evidence=Evidence(False, "only 2 trials finished"))
+    assert "outside the search space" not in verdict(few)
+    assert "outside the search space" in verdict(replace(few, evidence=Evidence(False)))
+
+
 def test_a_clear_sweep_is_recommended_and_a_thin_one_is_not() -> None:
     clear = said(sound_records(40))
     assert clear.startswith("Use lr ")

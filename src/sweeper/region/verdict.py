@@ -19,7 +19,8 @@ __all__ = [
     "row_words",
     "sureness",
 ]
-__all__ += ["thin_words", "tie_words", "unfinished_row", "unfinished_words", "verdict"]
+__all__ += ["telling_edges", "thin_words", "tie_words"]
+__all__ += ["unfinished_row", "unfinished_words", "verdict"]
 
 SURE = 0.6
 """Expected overlap from which the evidence is called good."""
@@ -230,7 +231,12 @@ def _tied_sizes(region: Region) -> list[str]:
 
 
 def _edge_clause(region: Region) -> str:
-    if not region.edges:
-        return ""
-    beyond = listed([_beyond(edge) for edge in region.edges])
-    return f"; the optimum may lie outside the search space ({beyond})"
+    beyond = listed([_beyond(edge) for edge in telling_edges(region)])
+    return f"; the optimum may lie outside the search space ({beyond})" if beyond else ""
+
+
+def telling_edges(region: Region) -> tuple[Edge, ...]:
+    """None of a few trials without a surrogate: the best is at some end by chance."""
+    core = region.lr or region.batch_size
+    few = core and region.map is None and region.evidence.reason
+    return () if few else region.edges

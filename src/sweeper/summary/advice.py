@@ -32,7 +32,7 @@ def advice(region: Region, total: int, unmoved: Mapping[str, str] | None = None)
         yield from _settle(region, total)
     elif region.best is None or not region.evidence.reason or not (region.lr or region.batch_size):
         yield from _edges(region, unmoved or {})
-    else:  # with so little to go by, the best may well be at an end of a range by chance
+    else:
         yield _thin(region, total)
 
 
