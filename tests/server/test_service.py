@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -202,10 +203,7 @@ def test_a_damaged_record_is_none(site: Site) -> None:
         assert look(site.place).standing is Standing.NONE
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
-)
-def test_in_the_foreground_until_ctrl_c_or_the_terminal_is_closed(site: Site, number: int) -> None:
+def test_in_the_foreground_until_ctrl_c(site: Site) -> None:
     (site.folder / "mlflow.db").unlink()
     process = site.begin("--port", str(free_port()), *_ONE_WORKER)
     assert process.stdout is not None
@@ -217,11 +215,34 @@ def test_in_the_foreground_until_ctrl_c_or_the_terminal_is_closed(site: Site, nu
     assert look(site.place).standing is Standing.RUNNING
     assert look(locate(None, site.folder.parent)).standing is Standing.NONE, "another project's"
     assert any("Uvicorn running on" in line for line in lines)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "the MLflow UI is stopped" in said
     assert site.processes() == []
+
+
+def test_in_the_foreground_until_the_terminal_is_closed(site: Site) -> None:
+    """The kernel tells so, and `uv run` once more, while the server is being ended."""
+    ours, theirs = pty.openpty()
+    process = site.begin(
+        *("--port", str(free_port()), *_ONE_WORKER),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    while b"ready" not in _read(ours):
+        assert process.poll() is None
+    site.note()
+    os.close(ours)
+    while process.poll() is None:
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.02)
+    assert site.processes() == []
+    assert look(site.place).standing is Standing.NONE
 
 
 def test_a_server_that_cannot_start_says_why(site: Site) -> None:
