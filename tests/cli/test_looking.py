@@ -6,6 +6,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -262,3 +264,21 @@ def test_a_driver_that_does_not_answer(folder: Folder, monkeypatch: pytest.Monke
             assert "has not answered yet" in result.output
             assert json.loads(paths.request.read_text())["want"] == command
         assert folder.run("sync", "dprnn").exit_code == 1
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("cp949", "기준선"), ("ascii", "???")])
+def test_a_terminal_whose_encoding_lacks_letters(folder: Folder, encoding: str, shown: str) -> None:
+    """Korea's own encoding has no blocks for curves, and ASCII no Korean either."""
+    paths = folder.sweep("dprnn", *FINISHED)
+    manifest = json.loads(paths.manifest.read_text())
+    manifest["config"]["experiment"] = "기준선"
+    paths.manifest.write_text(json.dumps(manifest))
+
+    def said(*words: str) -> str:
+        command = [sys.executable, "-m", "sweeper", *words, "--sweeps", str(folder.root)]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        found = subprocess.run(command, env=environment, capture_output=True, check=True)
+        return found.stdout.decode(encoding)
+
+    assert said("list").split()[-1] == shown
+    assert ".::-==++*##@" in said("show", "dprnn", "1")

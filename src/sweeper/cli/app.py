@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -87,6 +88,8 @@ def _options(
 
 def main() -> None:
     """Run the program; a user's mistake is told without a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name may have letters that a terminal lacks
     try:
         app()
     except SweeperError as error:
