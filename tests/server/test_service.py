@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,11 @@ def test_started_twice_at_once_looked_at_and_stopped(site: Site) -> None:
     assert (code, f"and it is on port {port}" in words) == (2, True)
     code, words = site.run("start", "--host", "0.0.0.0", "--no-auth")
     assert (code, "is open to this machine only" in words) == (2, True)
+
+    other = replace(site, folder=site.folder.parent)
+    code, words = other.run("start", "--port", str(port))
+    assert (code, "is taken by the MLflow UI of sqlite:///" in words) == (2, True)
+    assert f"in {site.folder} (`sweeper ui stop` there ends it)" in words
 
     here = f"{address}/#/experiments/1/runs/c0ffee?workflowType=machine_learning"
     assert run_url(None, "1", "c0ffee", site.folder) == here
