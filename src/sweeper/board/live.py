@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.measure import Measurement
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -15,14 +16,16 @@ from sweeper.words import duration, measured, number, settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from sweeper.board.state import BoardState
 
 __all__ = ["picture"]
 
-_FRAME = 12  # lines that the board needs beside the running trials
+_FRAME = 13  # lines that the board needs beside the running trials and the messages
 _MESSAGES = 3
+_HEIGHT_PER_LINE = 12  # a terminal so high, or twice, has room for texts of one line, or two
+_MOST_LINES = 4
 _COLUMNS = 6  # parameters shown of a running trial
 _LOOKS = {
     "finished": "green",
@@ -36,12 +39,33 @@ _LOOKS = {
 }
 
 
+class _Brief:
+    """A text that takes so many lines at most, however narrow the terminal is."""
+
+    def __init__(self, text: Text, most: int) -> None:
+        self._text, self._most = text, most
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = list(self._text.wrap(console, options.max_width))
+        for rest in lines[self._most :]:
+            lines[self._most - 1].append(" ").append_text(rest)
+        for line in lines[: self._most]:
+            line.truncate(options.max_width, overflow="ellipsis")
+            yield line
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._text)
+
+
 def picture(state: BoardState, since: float, height: int) -> RenderableType:
     """The board ``since`` seconds after its state was taken, at most ``height`` lines."""
-    parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state)]
+    most = max(1, min(height // _HEIGHT_PER_LINE, _MOST_LINES))
+    parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state, most)]
+    messages = state.messages[-_MESSAGES:]
     if state.running:
-        parts += ["", _running(state, max(height - _FRAME - _MESSAGES, 1))]
-    parts += [Text(m, style="yellow", no_wrap=True) for m in state.messages[-_MESSAGES:]]
+        room = height - _FRAME - most * len(messages)
+        parts += ["", _running(state, max(room, 1))]
+    parts += [_Brief(Text(m, style="yellow"), most) for m in messages]
     return Panel(Group(*parts), title=Text(state.name, "bold"), title_align="left")
 
 
@@ -74,22 +98,22 @@ def _counts(state: BoardState) -> Text:
     return line
 
 
-def _facts(state: BoardState) -> Iterator[Table]:
+def _facts(state: BoardState, most: int) -> Iterator[Table]:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=6)
-    grid.add_column(no_wrap=True, overflow="ellipsis")
+    grid.add_column(overflow="ellipsis")
     if state.best is not None:
         value = measured(state.metric, state.best.value)
         text = Text(f"{state.metric} {value}", style="bold green")
         which = f"  trial {state.best.number}: {settings(state.best.params)}"
         text.append(which, style="default")
-        grid.add_row("best", text)
+        grid.add_row("best", _Brief(text, most))
     if state.region:
-        grid.add_row("region", Text(state.region))
+        grid.add_row("region", _Brief(Text(state.region), 1))
     if state.mirror:
-        grid.add_row("MLflow", Text(state.mirror))
+        grid.add_row("MLflow", _Brief(Text(state.mirror), most))
     if state.copy:
-        grid.add_row("copy", Text(state.copy))
+        grid.add_row("copy", _Brief(Text(state.copy), 1))
     if grid.row_count:
         yield grid
 
