@@ -73,6 +73,12 @@ def test_picture_says_all() -> None:
     assert "could not be trained" in text
 
 
+def test_a_narrow_terminal_cuts_nothing_that_fits_into_two_lines() -> None:
+    said = "Ctrl-C: the running trials finish, then the summary comes; once more ends it now"
+    lines = drawn(state_of(ENDED + RUNNING, messages=(said,)), 50, 24).splitlines()
+    assert said in " ".join(" ".join(lines).replace("│", "").split())
+
+
 def test_picture_counts_time_between_states() -> None:
     state = replace(state_of([]), elapsed_seconds=10.0, eta_seconds=60.0)
     text = drawn(state, since=20.0)

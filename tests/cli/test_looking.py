@@ -6,6 +6,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -288,3 +290,47 @@ def test_a_driver_that_does_not_answer(folder: Folder, monkeypatch: pytest.Monke
             assert "has not answered yet" in result.output
             assert json.loads(paths.request.read_text())["want"] == command
         assert folder.run("sync", "dprnn").exit_code == 1
+
+
+def test_a_narrow_terminal_cuts_no_name(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.sweep("dprnn_with_a_long_name", *FINISHED)
+    monkeypatch.setenv("COLUMNS", "60")
+    listed = folder.says("list").splitlines()
+    assert all(len(line) <= 60 for line in listed)
+    assert "".join(line[:10].strip() for line in listed[2:]).startswith("dprnn_with")
+    for word in ("finished", "3/3", "7.00 dB"):
+        assert word in "\n".join(listed)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "dprnn", "--format", "xls"], ": 'xls' is not one of 'csv', 'json', 'parquet'"),
+        (["resume", "dprnn", "--trials", "3.5"], "'--trials': must be a whole number"),
+        (["ui", "logs", "-n", "-3"], "'--lines': must be greater than or equal to 0"),
+        (["ui", "-h"], "-h, --help"),
+        (["show", "-h"], "-h, --help"),
+    ],
+)
+def test_what_an_argument_must_be_is_said_in_plain_words(words: list[str], said: str) -> None:
+    output = CliRunner().invoke(app, words).output
+    assert said in output
+    assert "Value error" not in output
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("cp949", "기준선"), ("ascii", "???")])
+def test_a_terminal_whose_encoding_lacks_letters(folder: Folder, encoding: str, shown: str) -> None:
+    """Korea's own encoding has no blocks for curves, and ASCII no Korean either."""
+    paths = folder.sweep("dprnn", *FINISHED)
+    manifest = json.loads(paths.manifest.read_text())
+    manifest["config"]["experiment"] = "기준선"
+    paths.manifest.write_text(json.dumps(manifest))
+
+    def said(*words: str) -> str:
+        command = [sys.executable, "-m", "sweeper", *words, "--sweeps", str(folder.root)]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        found = subprocess.run(command, env=environment, capture_output=True, check=True)
+        return found.stdout.decode(encoding)
+
+    assert said("list").split()[-1] == shown
+    assert ".::-==++*##@" in said("show", "dprnn", "1")

@@ -112,6 +112,11 @@ COMPONENTS = [
     ),
     (
         "sampler",
+        "sampler: optuna.samplers.RandomSampler",
+        ["package.module:Name; did you mean 'optuna.samplers:RandomSampler'?"],
+    ),
+    (
+        "sampler",
         "sampler: {name: tpe, n_startup_trails: 3}",
         ["sampler has no option 'n_startup_trails'; did you mean 'n_startup_trials'?"],
     ),
@@ -120,6 +125,11 @@ COMPONENTS = [
         "pruner",
         "pruner: hyperbrand",
         ["pruner: 'hyperbrand' is not among the pruners; did you mean"],
+    ),
+    (
+        "pruner",
+        "pruner: {name: patient, wrapped: hyperband}",
+        ["pruner.wrapped must be a mapping, got 'hyperband': write {name: hyperband}"],
     ),
     ("pruner", "pruner: {name: none, x: 1}", ["pruner has no option 'x'"]),
 ]
@@ -357,6 +367,11 @@ REST = [
         "objective",
         "objective: {metric: val_sisdr}",
         ["objective.metric: no metric 'val_sisdr'; did you mean 'val_si_sdr'? metrics: "],
+    ),
+    (
+        "objective",
+        "objective: {metric: val_pesq}",
+        ["no metric 'val_pesq' of each epoch: training.quality: [pesq] measures it, once, after"],
     ),
     ("objective", "objective: {metric: lr}", ["objective.metric: no metric 'lr'"]),
     (

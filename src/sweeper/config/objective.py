@@ -26,6 +26,7 @@ BETTER: Mapping[str, Direction] = {
 }
 """The metrics of sweeper's own tasks, and which way each is better."""
 
+_AFTERWARDS = ("stoi", "pesq")  # of training.quality
 _LOSSES = ("val_loss", "train_loss")
 
 
@@ -84,5 +85,11 @@ def _wrong_metric(objective: Mapping[str, Any], space: SearchSpace) -> list[Mist
 def _unknown_metric(metric: object) -> list[Mistake]:
     if not isinstance(metric, str) or metric in BETTER:
         return []
-    message = unknown(f"objective.metric: no metric {metric!r}", metric, list(BETTER), "metrics")
+    what = f"objective.metric: no metric {metric!r}"
+    measure = metric.removeprefix("best_").removeprefix("val_")
+    if measure in _AFTERWARDS:
+        own = f"training.quality: [{measure}] measures it, once, after a trial's last epoch"
+        message = f"{what} of each epoch: {own}; metrics: {', '.join(BETTER)}"
+    else:
+        message = unknown(what, metric, list(BETTER), "metrics")
     return [Mistake(("objective", "metric"), message)]

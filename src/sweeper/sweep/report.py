@@ -49,7 +49,7 @@ def report(
     if best is not None and not ongoing:
         commands["train the best again"] = f"sweeper reproduce {config.name} {best}"
     if best is not None:
-        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
+        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav ENHANCED.wav"
     return replace(summary, commands=commands)
 
 

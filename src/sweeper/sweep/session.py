@@ -14,6 +14,7 @@ from sweeper.engine.cluster import slots_for
 from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
+from sweeper.interruption import Terminated, deaf, terminable
 from sweeper.ledger.files import told
 from sweeper.ledger.ledger import open_ledger
 from sweeper.ledger.lock import holder
@@ -25,7 +26,6 @@ from sweeper.sweep.destination import destination, shown
 from sweeper.sweep.elsewhere import bring_folder, flush_copy, with_ledger
 from sweeper.sweep.helm import Helm
 from sweeper.sweep.identity import identify
-from sweeper.sweep.interruption import Terminated, deaf, terminable
 from sweeper.sweep.place import enter
 from sweeper.sweep.preflight import FOLDER, before_launch
 from sweeper.sweep.report import LiveReport

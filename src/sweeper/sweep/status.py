@@ -42,7 +42,7 @@ def status(found: Look) -> RenderableType:
     parts += [Text(line, style="red") for line in failures(found)]
     grid = Table.grid(padding=(0, 2))
     for why, command in next_commands(found).items():
-        grid.add_row(Text(why, style="dim"), Text(command, style="cyan", no_wrap=True))
+        grid.add_row(Text(why, style="dim"), Text(command, style="cyan", overflow="fold"))
     return Group(*parts, grid)
 
 
