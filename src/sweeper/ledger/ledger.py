@@ -18,7 +18,7 @@ from sweeper.ledger.journal import Journal
 from sweeper.ledger.lock import SweepLock
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
-from sweeper.ledger.repeats import find_original, free_seed, training_identity, trial_seed
+from sweeper.ledger.repeats import find_original, free_seed, training_identity
 from sweeper.ledger.reseed import reseed
 from sweeper.ledger.setting import Setting
 from sweeper.ledger.study import SweepStudy
@@ -236,6 +236,9 @@ class Ledger:
     def copy(self, number: int) -> TrialRecord | None:
         """End a trial that repeats the training of an ended one, with the result of that.
 
+        While the same training is at work, a repeat is a replicate with a seed of its own; that
+        one, too, is trained once.
+
         Returns:
             The trial, or None where it has to be trained.
         """
@@ -243,7 +246,7 @@ class Ledger:
         if self.config.repeats == "train" or known:
             return None
         params = self._asked[number]
-        training = self._training(params, trial_seed(self.config.seed, params))
+        training = self._training(params, self._seed(params, fresh=False))
         name, original = self._original(training["identity"])
         if original is None:
             return None

@@ -78,12 +78,16 @@ def _trials(region: Region) -> str:
     if 0 < evidence.finished < finished:  # there are too many for one surrogate
         done += f", the surrogate sees {evidence.finished}"
     where = f", {evidence.inside} of them in the region" if evidence.enough else ""
-    seeds = (
-        f"{count(region.noise.repeated, 'configuration')} with more than one seed"
-        if region.noise.repeated
-        else "one seed each"
-    )
-    return f"{done}{where}, {seeds}"
+    return f"{done}{where}{_seeds(region)}"
+
+
+def _seeds(region: Region) -> str:
+    """Of how many seeds the trials have, which only the surrogate's analysis counts."""
+    if region.noise.sd is None:
+        return ""
+    repeated = region.noise.repeated
+    more = f"{count(repeated, 'configuration')} with more than one seed"
+    return f", {more if repeated else 'one seed each'}"
 
 
 def _slope(region: Region, slope: Slope) -> str:
