@@ -212,8 +212,12 @@ def test_seeds_differ_with_the_parameters_and_not_with_how_numbers_are_written()
 
 
 def test_more_epochs_leave_ended_trials_and_are_another_training(tmp_path: Path) -> None:
-    run_session(tmp_path, _twice(tmp_path, times=1))
-    longer = _twice(tmp_path, "training.epochs=6")
+    one = [
+        "search_space.lr={type: categorical, choices: [1e-2]}",
+        "search_space.batch_size.choices=[8]",
+    ]
+    run_session(tmp_path, _config(tmp_path, *one, CALM, trials=1))
+    longer = _config(tmp_path, *one, CALM, "training.epochs=6", trials=2)
     first, second = run_session(tmp_path, longer)[0].history.records()
     assert (first.state, first.epoch) == (TrialState.COMPLETE, 4)
     assert (second.copy_of, second.epoch, second.seed) == ("", 6, first.seed)

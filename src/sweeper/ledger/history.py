@@ -7,8 +7,8 @@ Each line is one event, a JSON object with ``event`` and ``time``:
     pause        no worker works on the sweep from now on, ``by`` whom it was wanted
     go           the pause is over
     start        a worker begins on ``trial``; ``params``, ``flat_params``, ``seed``, ``attempt``,
-                 ``identity``; of one that trains a configuration again also ``stage`` and
-                 ``confirms``
+                 ``identity``, ``epochs`` of a full training; of one that trains a configuration
+                 again also ``stage`` and ``confirms``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
     end          ``trial`` ended in ``state`` because of ``reason``, with ``value``; ``diagnosis``
@@ -32,7 +32,7 @@ from sweeper.garbage import without_collections
 from sweeper.ledger.confirmation import ConfirmPlan
 from sweeper.ledger.files import entries
 from sweeper.ledger.setting import Setting
-from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState
+from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState, counted
 
 __all__ = ["History", "read_history", "read_report", "report_fields"]
 
@@ -59,6 +59,7 @@ class _Draft:
     session: int = 0
     stage: Stage = "search"
     confirms: int | None = None
+    epochs: int | None = None
 
     def work(self, time: float) -> None:
         """Count the worker's time since this attempt's last event."""
@@ -82,6 +83,7 @@ class _Draft:
             session=self.session,
             stage=self.stage,
             confirms=self.confirms,
+            epochs=self.epochs,
         )
 
 
@@ -140,6 +142,10 @@ class History:
         live = {n: d.record() for n, d in self._drafts.items()}
         found = {**self._finished, **live}
         return [found[number] for number in sorted(found)]
+
+    def counted(self, epochs: int) -> list[TrialRecord]:
+        """All trials by number, as they count where a full training has ``epochs``."""
+        return [counted(record, epochs) for record in self.records()]
 
     def begun(self) -> list[TrialRecord]:
         """The trials that have not ended, by number."""
@@ -202,6 +208,7 @@ class History:
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
         draft.params = event["params"]
+        draft.epochs = _epochs(event)
         draft.session = self.sessions
         draft.state = TrialState.RUNNING
         draft.attempts = event["attempt"]
@@ -256,6 +263,7 @@ class History:
             seconds=0.0,
             copy_of=event["copy_of"],
             identity=event["identity"],
+            epochs=_epochs(event),
         )
         self._finish(copied)
 
@@ -265,6 +273,12 @@ _HANDLERS: Mapping[str, Callable[[History, Event], None]] = {
     for name, handler in vars(History).items()
     if name.startswith("_on_")
 }
+
+
+def _epochs(event: Event) -> int | None:
+    """How many epochs a full training had; an older sweeper wrote it for MLflow only."""
+    found = event.get("epochs", event.get("flat_params", {}).get("epochs"))
+    return None if found is None else int(found)
 
 
 def read_report(event: Event) -> EpochReport:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.config import fitted, flat_params
 from sweeper.diagnosis import diagnose
-from sweeper.ledger.confirmation import ConfirmPlan, Point
+from sweeper.ledger.confirmation import ConfirmPlan, Point, confirming
 from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.follower import Follower, followed
 from sweeper.ledger.history import History, read_history, report_fields
@@ -59,7 +59,7 @@ def open_ledger(
         if before is not None and before.generation < manifest.generation:
             _mark_study(history, before, log)
             _mark_study(history, manifest)
-            reseed(paths.journal(manifest.generation), config, history.records())
+            reseed(paths.journal(manifest.generation), config, history.counted(config.epochs))
             history = read_history(paths.history)
         if before is None:
             (warm or WarmStart({})).write(paths.warm_start)
@@ -208,7 +208,7 @@ class Ledger:
 
     def confirming(self) -> list[Mapping[str, ParamValue]]:
         """Parameters of all trials that train a configuration again, begun or not."""
-        begun = [r.params for r in self.history.records() if r.is_confirming]
+        begun = [r.params for r in confirming(self.history.counted(self.config.epochs))]
         asked = [self._study.point(number) for number in self._asked]
         return [*begun, *(point.params for point in asked if point is not None)]
 
@@ -309,6 +309,7 @@ class Ledger:
             "params": dict(params),
             "flat_params": flat_params(self.config, params),
             "seed": seed,
+            "epochs": self.config.epochs,
             "identity": training_identity(self.config, params, seed, self._setting.origin),
         }
 

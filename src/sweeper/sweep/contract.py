@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sweeper.config import Change, is_inside
 from sweeper.ledger.confirmation import NO_PROGRESS, Progress, progress
 from sweeper.ledger.ledger import Ledger
+from sweeper.records import counted
+from sweeper.words import count
 
 __all__ = ["Contract"]
 
@@ -21,6 +24,7 @@ class Contract:
     continuing: last reported epoch of each trial that goes on, by number.
     to_go: trials that are still to be proposed.
     inside: how many of those done are in the search space.
+    cut_short: how many of them were whole with fewer epochs, by those; they count as stopped early.
     changes: what the configuration has otherwise than before.
     warm: what it says of the sweeps that it began with.
     confirm: how far the trials are that train the best again.
@@ -31,6 +35,7 @@ class Contract:
     continuing: dict[int, int]
     to_go: int
     inside: int
+    cut_short: Mapping[int, int] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     warm: tuple[str, ...] = ()
     confirm: Progress = NO_PROGRESS
@@ -60,6 +65,7 @@ class Contract:
             continuing={n: r.epoch if (r := ledger.history.record(n)) else 0 for n in begun},
             to_go=to_go,
             inside=sum(is_inside(ledger.config, r.params) for r in done),
+            cut_short=Counter(r.epoch for r in done if counted(r, ledger.config.epochs) is not r),
             changes=tuple(changes),
             warm=ledger.warm.said,
             confirm=progress(ledger.config, ledger.history, goes_on=to_go > 0 or anew),
@@ -71,8 +77,7 @@ class Contract:
         return not (self.continuing or self.to_go or self.confirm.left)
 
     def __str__(self) -> str:
-        outside = self.done - self.inside
-        parts = [f"{self.done} done" + (f" ({outside} outside the search space)" * bool(outside))]
+        parts = [f"{self.done} done{self._remarks()}"]
         if self.continuing:
             epochs = sorted(set(self.continuing.values()))
             after = ", ".join(map(str, epochs))
@@ -83,3 +88,12 @@ class Contract:
             most = "" if self.confirm.chosen else "at most "
             parts.append(f"{self.confirm.done} confirmed, {most}{self.confirm.left} to confirm")
         return "\n".join([", ".join(parts), *self.warm, *map(str, self.changes)])
+
+    def _remarks(self) -> str:
+        """What does not count in full of the trials that are done."""
+        outside = self.done - self.inside
+        said = [f"{outside} outside the search space"] * bool(outside)
+        for epochs, trials in sorted(self.cut_short.items()):
+            counts = "count" if trials > 1 else "counts"
+            said.append(f"{trials} of {count(epochs, 'epoch')} {counts} as stopped early")
+        return f" ({', '.join(said)})" if said else ""

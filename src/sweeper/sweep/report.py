@@ -31,7 +31,7 @@ def report(
     config: SweepConfig, history: History, mirror: Mirror, *, ongoing: bool = False
 ) -> Summary:
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
-    records, now = history.records(), time.time()
+    records, now = history.counted(config.epochs), time.time()
     best = champion(config, mirror.paths, records)
     summary = summarise(
         config,
