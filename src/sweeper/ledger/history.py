@@ -17,7 +17,7 @@ Each line is one event, a JSON object with ``event`` and ``time``:
                  the other fields are those of start, epoch and end
     confirm      configurations are chosen to be trained again (`sweeper.ledger.confirmation`)
     reseed       study ``generation`` begins; ``moved``: what all trials so far have for parameters
-                 that were options before
+                 that were options before; ``retried``: the failed trials that go on with it
 """
 
 from __future__ import annotations
@@ -60,6 +60,25 @@ class _Draft:
     stage: Stage = "search"
     confirms: int | None = None
     epochs: int | None = None
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> _Draft:
+        """Of an ended trial that goes on."""
+        return cls(
+            number=record.number,
+            params=record.params,
+            seed=record.seed,
+            state=TrialState.INTERRUPTED,
+            reports=list(record.reports),
+            attempts=record.attempts,
+            started=record.started,
+            seconds=record.seconds or 0.0,
+            identity=record.identity,
+            session=record.session,
+            stage=record.stage,
+            confirms=record.confirms,
+            epochs=record.epochs,
+        )
 
     def work(self, time: float) -> None:
         """Count the worker's time since this attempt's last event."""
@@ -205,6 +224,8 @@ class History:
             self.confirming += draft.stage == "confirm"
             self._drafts[number] = draft
             self.seeds.add(draft.seed)
+        elif not draft.reports:
+            draft.identity = identity  # it has begun anew
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
         draft.params = event["params"]
@@ -241,11 +262,19 @@ class History:
     def _on_reseed(self, event: Event) -> None:
         self.generation, self.carried = event["generation"], len(self)
         self.plan = None
+        for number in event.get("retried", ()):
+            self._reopen(number)
         for draft in self._drafts.values():
             draft.params = {**event["moved"], **draft.params}
         for number, record in self._finished.items():
             params = {**event["moved"], **record.params}
             self._finished[number] = replace(record, params=params)
+
+    def _reopen(self, number: int) -> None:
+        """Let an ended trial go on as one that was interrupted."""
+        record = self._finished.pop(number)
+        self._by_identity[record.identity].remove(number)
+        self._drafts[number] = _Draft.of(record)
 
     def _on_copy(self, event: Event) -> None:
         self.seeds.add(event["seed"])

@@ -83,6 +83,7 @@ def _mark_study(history: History, manifest: Manifest, log: LineLog | None = None
             "time": history.last_time or 0.0,
             "generation": manifest.generation,
             "moved": dict(manifest.moved),
+            "retried": list(manifest.retried),
         }
         if log is not None:
             log.append(event)
