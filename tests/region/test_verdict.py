@@ -181,7 +181,7 @@ def test_other_parameters_alone_are_told_by_their_ties() -> None:
     region = tied_region(records, config.objective, config.search_space, tolerance=0.15)
     assert verdict(region) == (
         "Best is training.dropout 0.1: val_si_sdr 9.00 dB (trial 0). 2 of 4 finished trials are "
-        "within 0.15 dB of it, one seed each, with training.dropout 0.1 to 0.2."
+        "within 0.15 dB of it, with training.dropout 0.1 to 0.2."
     )
 
 

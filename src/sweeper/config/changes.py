@@ -116,4 +116,4 @@ def _judge_epochs(old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     if schedule not in _ENDLESS_SCHEDULES:
         why = f"the schedule {schedule} is laid out over all epochs, so begun trials would differ"
         return "refused", f"{why}; {_REMEDY}"
-    return "accepted", "trials that have not ended train on to the new last epoch"
+    return "re-seeded", "ended trials count as stopped early, the others train on to the new end"

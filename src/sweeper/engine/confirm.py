@@ -60,7 +60,7 @@ class ConfirmStage:
     def _choose(self, before: ConfirmPlan | None) -> None:
         options = self.ledger.config.confirm
         assert options is not None
-        records = self.ledger.history.records()
+        records = self.ledger.history.counted(self.ledger.config.epochs)
         plan = choose(self.ledger.config, records, options, by_hand=self.by_hand, before=before)
         self.ledger.plan_confirming(plan)
 

@@ -149,7 +149,7 @@ def _tied_words(region: Region) -> str:
     told = [r for r in region.ranges if r.name in (region.lr, region.batch_size)]
     ranges = " and ".join(f"{r.name} {r.label}" for r in told or region.ranges[:_MOST])
     return (
-        f"{region.tied} of {finished} finished trials are within {tolerance} of it, one seed each"
+        f"{region.tied} of {finished} finished trials are within {tolerance} of it"
         f"{', with ' if ranges else ''}{ranges}"
     )
 

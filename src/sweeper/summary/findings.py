@@ -82,6 +82,9 @@ def _trials(region: Region) -> str:
 
 
 def _seeds(region: Region) -> str:
+    """Of how many seeds the trials have, which only the surrogate's analysis counts."""
+    if region.noise.sd is None:
+        return ""
     if repeated := region.noise.repeated:
         return f", {count(repeated, 'configuration')} with more than one seed"
     return "" if region.counts.confirmed else ", one seed each"

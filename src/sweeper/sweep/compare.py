@@ -37,7 +37,9 @@ def compare_sweeps(
     """
     found = [look(SweepPaths.existing(name, sweeps)) for name in names]
     folder = folder.absolute()
-    contenders = [Contender(one.name, one.config, one.history.records()) for one in found]
+    contenders = [
+        Contender(one.name, one.config, one.history.counted(one.config.epochs)) for one in found
+    ]
     comparison = compare(contenders)
     _show(comparison, console)
     files = _write(comparison, folder)

@@ -115,7 +115,7 @@ class Look:
         at = self.at if self.standing.working else self.last_active
         return board_state(
             self.config,
-            self.history.records(),
+            self.history.counted(self.config.epochs),
             confirm=self.confirm,
             slots=self.note.slots if self.note else 1,
             now=at,

@@ -31,7 +31,7 @@ def report(
     config: SweepConfig, history: History, mirror: Mirror, *, ongoing: bool = False
 ) -> Summary:
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
-    records, now = history.records(), time.time()
+    records, now = history.counted(config.epochs), time.time()
     best = champion(config, mirror.paths, records)
     summary = summarise(
         config,
@@ -122,6 +122,8 @@ def _commands(
     if is_over(config, history, now):
         return after  # it was not for want of trials
     search = [r for r in records if not r.is_confirming]
+    if any_failed(records):
+        more["try the failed trials again"] = f"sweeper resume {name} --retry-failed"
     if sum(r.state.ended for r in search) < max(total, len(search)):
         return {"go on": f"sweeper resume {name}", **more}
     return more | after

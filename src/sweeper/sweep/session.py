@@ -52,12 +52,14 @@ def run_sweep(
     console: Console,
     *,
     confirm_now: bool = False,
+    retry_failed: bool = False,
     brought: bool = False,
 ) -> Ending:
     """Begin or go on with the sweep of ``config`` and work until its budget is used up.
 
     Args:
         confirm_now: only train the best again that there are.
+        retry_failed: let the trials that have failed go on.
         brought: the sweep's folder has just been made of its copy.
 
     Raises:
@@ -68,7 +70,7 @@ def run_sweep(
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     brought = bring_folder(paths, config.resources.ledger, console) or brought
-    admission = admit(config, paths, source)
+    admission = admit(config, paths, source, retry_failed=retry_failed)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
@@ -82,6 +84,7 @@ def run_sweep(
             ledger,
             admission.changes,
             confirm_now=confirm_now,
+            retried=admission.retried,
             without_checkpoints=brought and config.resources.storage is None,
         )
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
@@ -96,10 +99,13 @@ def resume_sweep(
     trials: int | None = None,
     address: str | None = None,
     ledger: str | None = None,
+    *,
+    retry_failed: bool = False,
 ) -> Ending:
     """Go on with the sweep ``name``, with a new total of ``trials`` if one is given.
 
     Args:
+        retry_failed: let the trials that have failed go on, too.
         address: of the Ray cluster to go on with, if not where it was before.
         ledger: where the ledger's copy is; `NO_COPY` goes on without. A sweep that has no folder
             here is brought from there.
@@ -118,7 +124,7 @@ def resume_sweep(
     if address is not None:
         resources = config.resources.model_copy(update={"address": address})
         config = config.model_copy(update={"resources": resources})
-    return run_sweep(config, source, sweeps, console, brought=brought)
+    return run_sweep(config, source, sweeps, console, retry_failed=retry_failed, brought=brought)
 
 
 def confirm_sweep(
@@ -238,6 +244,8 @@ def _say_why(conductor: Conductor, console: Console) -> None:
         return
     console.print(f"[bold red]The sweep was given up:[/] {conductor.why}. The last failure:")
     console.print(conductor.last_failure.details or conductor.last_failure.reason, markup=False)
+    again = f"`sweeper resume {conductor.ledger.config.name} --retry-failed`"
+    console.print(f"Once that is mended, {again} tries the failed trials again.", markup=False)
 
 
 def _close(thread: MirrorThread, mirror: Mirror, name: str, console: Console) -> None:

@@ -66,20 +66,23 @@ def pause(name: str, sweeps: Path, console: Console, *, wait: bool = False) -> b
     return True
 
 
-def wake(name: str, sweeps: Path, console: Console, trials: int | None = None) -> bool:
+def wake(name: str, sweeps: Path, console: Console, new: str = "") -> bool:
     """Let the driver go on that holds the sweep paused; False where none does.
+
+    Args:
+        new: flags of which the driver would know nothing.
 
     Raises:
         SweepNotFound: there is no such sweep.
-        SweepLocked: it does not answer, or ``trials`` is given, of which it would know nothing.
+        SweepLocked: it does not answer, or there is something ``new``.
     """
     paths = SweepPaths.existing(name, sweeps)
     driver = _driver(paths)
     if driver is None or _doing(paths) not in (Doing.PAUSED, Doing.PAUSING):
         return False
-    if trials is not None:
+    if new:
         raise SweepLocked(
-            f"sweep {name!r} is paused by {driver}, which knows nothing of --trials {trials}: "
+            f"sweep {name!r} is paused by {driver}, which knows nothing of {new}: "
             f"`sweeper resume {name}` lets it go on, or `sweeper stop {name}` ends it first"
         )
     if not _tell(paths, Want.GO, driver, console):

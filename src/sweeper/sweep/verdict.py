@@ -15,8 +15,9 @@ __all__ = ["publish"]
 
 def publish(ledger: Ledger, mirror: Mirror, console: Console) -> None:
     """Sum the sweep up, write it everywhere and show it."""
+    records = ledger.history.counted(ledger.config.epochs)
     summary = report(ledger.config, ledger.history, mirror)
-    write(summary, ledger.config, ledger.history.records(), ledger.paths.summary)
+    write(summary, ledger.config, records, ledger.paths.summary)
     mirror.set_description(markdown(summary))
     mirror.log_parent_artifacts(ledger.paths.summary)
     if any_failed(ledger.history.records()):

@@ -58,7 +58,7 @@ class Watch:
         self._board.update(
             board_state(
                 ledger.config,
-                ledger.history.records(),
+                ledger.history.counted(ledger.config.epochs),
                 confirm=progress(ledger.config, ledger.history),
                 slots=self._conductor.slots.concurrent,
                 now=now,
