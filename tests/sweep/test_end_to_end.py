@@ -90,8 +90,10 @@ def test_another_training_is_refused_and_another_range_goes_on_in_a_new_study(sh
 
 def test_a_dry_run_creates_nothing(shop: Shop) -> None:
     shop.space("valley", trials=6)
-    code, said = shop.run("run", "toy.yaml", "--dry-run")
+    flags = ["--set", "budget.gpu_hours=1", "--set", "resources.gpus=0"]
+    code, said = shop.run("run", "toy.yaml", "--dry-run", *flags)
     assert code == 0, said
+    assert "no GPU is used: nothing counts towards budget.gpu_hours" in said
     assert "The first of 6 trials" in said
     assert sorted(p.name for p in shop.folder.iterdir()) == ["toy.yaml"]
 

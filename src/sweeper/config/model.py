@@ -126,6 +126,9 @@ class Budget(_Frozen):
 
     trials: int = Field(gt=0, description="how many trials at most")
     hours: Hours | None = Field(None, description="wall-clock hours of the whole sweep")
+    gpu_hours: Hours | None = Field(
+        None, description="hours that trials hold GPUs, times the GPUs of each; all sessions"
+    )
     trial_hours: Hours | None = Field(None, description="wall-clock hours of each trial")
     target: FiniteFloat | None = Field(
         None, description="end once a trial's objective is this good"

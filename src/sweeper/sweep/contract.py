@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeper.config import Change, is_inside
+from sweeper.engine.limits import gpu_hours_used
 from sweeper.ledger.confirmation import NO_PROGRESS, Progress, progress
 from sweeper.ledger.ledger import Ledger
 
@@ -25,6 +27,7 @@ class Contract:
     warm: what it says of the sweeps that it began with.
     confirm: how far the trials are that train the best again.
     without_checkpoints: those of the trials that go on were left on another machine.
+    budget: how much of the GPU-hours is used; empty says nothing.
     """
 
     done: int
@@ -35,6 +38,7 @@ class Contract:
     warm: tuple[str, ...] = ()
     confirm: Progress = NO_PROGRESS
     without_checkpoints: bool = False
+    budget: str = ""
 
     @classmethod
     def of(
@@ -64,6 +68,7 @@ class Contract:
             warm=ledger.warm.said,
             confirm=progress(ledger.config, ledger.history, goes_on=to_go > 0 or anew),
             without_checkpoints=without_checkpoints,
+            budget=gpu_hours_used(ledger.config, ledger.history, time.time()),
         )
 
     @property
@@ -82,4 +87,6 @@ class Contract:
         if self.confirm.total:
             most = "" if self.confirm.chosen else "at most "
             parts.append(f"{self.confirm.done} confirmed, {most}{self.confirm.left} to confirm")
+        if self.budget:
+            parts.append(self.budget)
         return "\n".join([", ".join(parts), *self.warm, *map(str, self.changes)])

@@ -11,6 +11,7 @@ from sweeper import words
 from sweeper.config import SweepConfig
 from sweeper.config.search_space import size
 from sweeper.engine.cluster import slots_for
+from sweeper.engine.limits import gpu_hours_idle
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
@@ -50,6 +51,7 @@ def _facts(
     budget = config.budget.model_dump(exclude_none=True)
     direction = config.objective.direction
     state = "new" if is_new else "goes on"
+    slots = slots_for(config.resources)
     return {
         "sweep": f"{config.name} ({state}), experiment {config.experiment}",
         "folder": str(paths.root),
@@ -62,7 +64,8 @@ def _facts(
         "sampler": f"{config.sampler.name}, pruner {config.pruner.name}",
         "budget": ", ".join(f"{key} {value:g}" for key, value in budget.items())
         + f", {config.epochs} epochs each at most",
-        "resources": str(slots_for(config.resources)),
+        "resources": str(slots),
+        **({"": idle} if (idle := gpu_hours_idle(config, slots)) else {}),
     }
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from sweeper.config import Confirm, SweepConfig
 from sweeper.engine.cluster import slots_for
 from sweeper.engine.conductor import Conductor, Ending
+from sweeper.engine.limits import gpu_hours_idle
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
 from sweeper.ledger.files import told
@@ -85,6 +86,8 @@ def run_sweep(
             without_checkpoints=brought and config.resources.storage is None,
         )
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
+        if idle := gpu_hours_idle(config, slots):
+            console.print(idle, style="yellow")
         conductor = Conductor(ledger, slots, confirm_now=confirm_now)
         return _session(conductor, sweep, contract, console)
 
