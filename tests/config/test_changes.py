@@ -10,6 +10,8 @@ from sweeper.config import Change, diff
     [
         (["budget.trials=8"], "budget.trials", 4, 8),
         (["budget.hours=2"], "budget.hours", None, 2.0),
+        (["budget.gpu_hours=2"], "budget.gpu_hours", None, 2.0),
+        (["notify=$TEAM"], "notify", None, "$TEAM"),
         (["resources.concurrent=2"], "resources.concurrent", "auto", 2),
         (["enqueue=[{lr: 1e-3}]"], "enqueue", [], [{"lr": 1e-3}]),
         (["objective={metric: val_si_sdr, goal: region}"], "objective.goal", "best", "region"),

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -157,6 +158,28 @@ def test_hours_count_over_sessions(tmp_path: Path) -> None:
         late = Conductor(ledger, TWO, clock=lambda: began + 9001)
         assert late.next_trial() is Next.NOTHING
         assert late.why == "budget of 0.5 h used up"
+
+
+def test_gpu_hours_count_over_sessions_what_was_read_back_and_what_was_lost(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley"), ["budget.gpu_hours=0.99", "pruner=none"])
+    half = replace(ONE, gpus=1, gpus_per_trial=0.5, concurrent=2)
+    now = time.time()
+    with open_sweep(tmp_path, config) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, half)
+        trials = [conductor.next_trial() for _ in range(2)]
+        assert all(isinstance(trial, Trial) for trial in trials)
+        report = EpochReport(1, {"score": 1.0}, now + 3600)
+        conductor.on_report(0, report)
+        ledger.settle()
+        # both run on for half an hour, then the driver is killed: what counts ends with the report
+        assert ledger.history.gpu_seconds(now + 5400) == pytest.approx(5400, abs=60)
+    with open_sweep(tmp_path, config) as again:
+        assert again.history.gpu_seconds(now + 9999) == pytest.approx(3600, abs=60)
+        again.begin_session()
+        late = Conductor(again, half, clock=lambda: now + 9999)
+        assert late.next_trial() is Next.NOTHING
+        assert late.why == "budget of 0.99 GPU-hours used up"
 
 
 def test_failures_in_a_row_abort_the_sweep(tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def _facts(state: BoardState, whole: bool) -> Iterator[Table]:
         grid.add_row("best", text)
     if state.region:
         grid.add_row("region", Text(state.region))
+    if state.budget:
+        grid.add_row("budget", Text(state.budget))
     if state.mirror:
         grid.add_row("MLflow", Text(state.mirror))
     if state.copy:

@@ -43,6 +43,7 @@ class BoardState:
         elapsed_seconds: how long the sweep has run.
         eta_seconds: until all trials have ended; None while unknown.
         ended: ended trials in the order of their ends.
+        budget: how much of the GPU-hours is used; empty says nothing.
         mirror: how the MLflow mirror is doing, one line; empty says nothing.
         copy: how the ledger's copy in a database is doing; empty says nothing.
         messages: everything there was to say so far, oldest first.
@@ -59,6 +60,7 @@ class BoardState:
     eta_seconds: float | None = None
     running: tuple[RunningTrial, ...] = ()
     ended: tuple[TrialRecord, ...] = field(default=(), repr=False)
+    budget: str = ""
     mirror: str = ""
     copy: str = ""
     messages: tuple[str, ...] = ()
@@ -79,6 +81,7 @@ def board_state(
     slots: int,
     now: float,
     elapsed_seconds: float | None = None,
+    budget: str = "",
     mirror: str = "",
     copy: str = "",
     messages: Sequence[str] = (),
@@ -110,6 +113,7 @@ def board_state(
         eta_seconds=None if resting else eta(going, total, slots, epochs, now, full),
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
+        budget=budget,
         mirror=mirror.removeprefix("MLflow "),  # the board says it in front
         copy=copy,
         messages=tuple(messages),

@@ -26,6 +26,7 @@ from sweeper.config.search_space import (
     ParamSpec,
     SearchSpace,
 )
+from sweeper.config.webhook import check_webhook, host_of
 
 __all__ = [
     "Budget",
@@ -43,9 +44,11 @@ __all__ = [
     "SearchSpace",
     "SweepConfig",
     "apply",
+    "check_webhook",
     "diff",
     "fitted",
     "flat_params",
+    "host_of",
     "is_inside",
     "json_schema",
     "load",

@@ -84,7 +84,7 @@ def _leaves(holder: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
 
 def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     section = key.partition(".")[0]
-    if section in ("budget", "resources", "repeats") or key == "objective.goal":
+    if section in ("budget", "resources", "repeats", "notify") or key == "objective.goal":
         return "accepted", "it does not touch what trials are"
     if section == "confirm":
         return "accepted", "the best are trained again after the search"

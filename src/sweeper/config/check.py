@@ -28,6 +28,7 @@ from sweeper.config.sections import (
     check_component,
     check_options,
 )
+from sweeper.config.webhook import Webhook
 from sweeper.errors import ConfigError, Problem
 from sweeper.training.options import TrainingOptions
 
@@ -62,6 +63,11 @@ class Head(BaseModel):
     )
     warm_start: tuple[str, ...] = Field(
         (), description="sweeps whose trials the sampler is shown, taken when this one begins"
+    )
+    notify: Webhook | None = Field(
+        None,
+        description="a webhook that is told how the sweep ended: https://..., or $NAME of the "
+        "environment variable that holds its address, which is a secret; default: $SWEEPER_NOTIFY",
     )
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from sweeper.config.params import ParamSpec, Scalar, SearchSpace
+from sweeper.config.webhook import Webhook
 from sweeper.config.yaml_core import dump
 from sweeper.records import Direction, ParamValue
 
@@ -126,6 +127,9 @@ class Budget(_Frozen):
 
     trials: int = Field(gt=0, description="how many trials at most")
     hours: Hours | None = Field(None, description="wall-clock hours of the whole sweep")
+    gpu_hours: Hours | None = Field(
+        None, description="hours that trials hold GPUs, times the GPUs of each; all sessions"
+    )
     trial_hours: Hours | None = Field(None, description="wall-clock hours of each trial")
     target: FiniteFloat | None = Field(
         None, description="end once a trial's objective is this good"
@@ -232,6 +236,8 @@ class SweepConfig(_Frozen):
             ``train`` it with another seed.
         warm_start: names of sweeps whose trials the sampler is shown, taken when this one begins.
         confirm: what is trained again after the search; None for nothing.
+        notify: the webhook that is told how the sweep ends, or ``$NAME`` of the variable that holds
+            its address. The address itself is a secret and not among what `to_json` gives.
     """
 
     version: Literal[1] = 1
@@ -252,6 +258,7 @@ class SweepConfig(_Frozen):
     repeats: Repeats = "reuse"
     warm_start: tuple[str, ...] = ()
     confirm: Confirm | None = None
+    notify: Webhook | None = Field(None, repr=False)
 
     @property
     def epochs(self) -> int:
@@ -260,15 +267,20 @@ class SweepConfig(_Frozen):
 
     @model_serializer(mode="wrap")
     def _short_specs(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what says nothing (``log: false`` of a parameter, ``confirm: null``)."""
+        """Leave out what says nothing (``log: false``, ``confirm: null``), and what is secret."""
         found: dict[str, Any] = handler(self)
         if self.confirm is None:
             found.pop("confirm")
+        if self.notify is None or not self.notify.startswith("$"):
+            found.pop("notify")
         found["search_space"] = {n: _short(spec) for n, spec in self.search_space.items()}
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values with the structure of the YAML; `from_json` gives an equal configuration."""
+        """JSON values with the structure of the YAML; `from_json` gives an equal configuration.
+
+        Equal but for the address of a webhook.
+        """
         return self.model_dump(mode="json")
 
     @classmethod

@@ -238,7 +238,7 @@ class Conductor:
         return bool(self._left) and self.ending is not Ending.CANCELLED
 
     def _start(self, number: int) -> Trial:
-        record = self.ledger.start(number)
+        record = self.ledger.start(number, self.slots.gpus_per_trial)
         if record.reports:
             # a driver may have died between the pruner's decision and our request
             self.on_report(number, record.reports[-1])

@@ -7,8 +7,8 @@ Each line is one event, a JSON object with ``event`` and ``time``:
     pause        no worker works on the sweep from now on, ``by`` whom it was wanted
     go           the pause is over
     start        a worker begins on ``trial``; ``params``, ``flat_params``, ``seed``, ``attempt``,
-                 ``identity``, ``epochs`` of a full training; of one that trains a configuration
-                 again also ``stage`` and ``confirms``
+                 ``identity``, ``epochs`` of a full training; its share of ``gpus``, unless none; of
+                 one that trains a configuration again also ``stage`` and ``confirms``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
     end          ``trial`` ended in ``state`` because of ``reason``, with ``value``; ``diagnosis``
@@ -55,6 +55,7 @@ class _Draft:
     ended: float | None = None
     seconds: float = 0.0
     seen: float = 0.0
+    gpus: float = 0.0
     identity: str = ""
     session: int = 0
     stage: Stage = "search"
@@ -84,6 +85,11 @@ class _Draft:
         """Count the worker's time since this attempt's last event."""
         self.seconds += max(0.0, time - self.seen)
         self.seen = time
+
+    def holding(self, until: float) -> float:
+        """GPU-seconds that are not counted yet: what it has held since its last event."""
+        running = self.state is TrialState.RUNNING
+        return self.gpus * max(0.0, until - self.seen) if running else 0.0
 
     def record(self) -> TrialRecord:
         return TrialRecord(
@@ -126,6 +132,7 @@ class History:
         self.seeds: set[int] = set()
         self.sessions = 0
         self.seconds = 0.0
+        self._gpu_seconds = 0.0
         self._session_began: float | None = None
         self.last_end: Event | None = None
         self.paused: Event | None = None
@@ -177,6 +184,14 @@ class History:
     def elapsed(self, now: float) -> float:
         """Seconds that drivers have spent on the sweep, the running session counted to ``now``."""
         return self.seconds + self._session_seconds(now)
+
+    def gpu_seconds(self, now: float) -> float:
+        """Seconds that trials have held GPUs, times the GPUs of each, running ones to ``now``.
+
+        Also what an interrupted trial has to train again: unlike a trial's own seconds, this is
+        what the sweep has cost.
+        """
+        return self._gpu_seconds + sum(d.holding(now) for d in self._drafts.values())
 
     @property
     def in_session(self) -> bool:
@@ -232,6 +247,7 @@ class History:
         draft.epochs = _epochs(event)
         draft.session = self.sessions
         draft.state = TrialState.RUNNING
+        draft.gpus = event.get("gpus", 0.0)
         draft.attempts = event["attempt"]
         draft.started = draft.started if draft.started is not None else event["time"]
         draft.seen = event["time"]
@@ -239,13 +255,17 @@ class History:
     def _on_epoch(self, event: Event) -> None:
         draft = self._drafts[event["trial"]]
         draft.reports.append(read_report(event))
+        self._gpu_seconds += draft.holding(event["time"])
         draft.work(event["time"])
 
     def _on_interrupt(self, event: Event) -> None:
-        self._drafts[event["trial"]].state = TrialState.INTERRUPTED
+        draft = self._drafts[event["trial"]]
+        self._gpu_seconds += draft.holding(event["time"])
+        draft.state = TrialState.INTERRUPTED
 
     def _on_end(self, event: Event) -> None:
         draft = self._drafts.pop(event["trial"])
+        self._gpu_seconds += draft.holding(event["time"])
         if draft.state is TrialState.RUNNING:
             draft.work(event["time"])
         draft.state = TrialState(event["state"])

@@ -218,8 +218,8 @@ class Ledger:
         record = self.history.record(number)
         return record.is_confirming if record else self._study.point(number) is not None
 
-    def start(self, number: int) -> TrialRecord:
-        """Write that a worker begins on the trial, for the first time or again.
+    def start(self, number: int, gpus: float = 0.0) -> TrialRecord:
+        """Write that a worker with ``gpus`` begins on the trial, for the first time or again.
 
         It survives this process; `settle` brings it to the disk. The proposal is there already,
         and a trial of which no more is known has not begun.
@@ -230,7 +230,8 @@ class Ledger:
         seed = record.seed if record else self._seed(params, fresh=bool(stage))
         attempt = record.attempts + 1 if record else 1
         training = self._training(params, seed)
-        self._write("start", sync=False, trial=number, **training, attempt=attempt, **stage)
+        held = {"gpus": gpus} if gpus else {}
+        self._write("start", sync=False, trial=number, **training, attempt=attempt, **held, **stage)
         self._asked.pop(number, None)
         return self.record(number)
 

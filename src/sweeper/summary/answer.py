@@ -50,10 +50,12 @@ class Cost:
     Attributes:
         wall_seconds: by the clock, while sessions ran; None while unknown.
         worker_seconds: of all workers together.
+        gpu_seconds: how long trials held GPUs, times the GPUs of each.
     """
 
     wall_seconds: float | None
     worker_seconds: float
+    gpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def summarise(
     records: Sequence[TrialRecord],
     *,
     wall_seconds: float | None = None,
+    gpu_seconds: float = 0.0,
     links: Mapping[int, str] | None = None,
     commands: Mapping[str, str] | None = None,
     now: float | None = None,
@@ -44,6 +45,7 @@ def summarise(
 
     Args:
         wall_seconds: how long its sessions ran; by default from the first start to the last end.
+        gpu_seconds: how long its trials held GPUs, times the GPUs of each.
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
         ongoing: trials are running: the region is the quick one then, since the surrogate takes
@@ -72,7 +74,7 @@ def summarise(
             *curves.consequences(),
         ),
         steps=tuple(advice(region, config.budget.trials, _unmoved(following))),
-        cost=_cost(records, wall_seconds),
+        cost=_cost(records, wall_seconds, gpu_seconds),
         more=enough_trials(region, config.budget.trials),
         written=time.time() if now is None else now,
         commands=dict(commands or {}),
@@ -115,10 +117,10 @@ def _leaderboard(
     )
 
 
-def _cost(records: Iterable[TrialRecord], wall_seconds: float | None) -> Cost:
+def _cost(records: Iterable[TrialRecord], wall_seconds: float | None, gpu_seconds: float) -> Cost:
     records = list(records)
     starts = [r.started for r in records if r.started is not None]
     ends = [r.ended for r in records if r.ended is not None]
     if wall_seconds is None and starts and ends:
         wall_seconds = max(max(ends) - min(starts), 0.0)
-    return Cost(wall_seconds, sum(r.seconds or 0.0 for r in records))
+    return Cost(wall_seconds, sum(r.seconds or 0.0 for r in records), gpu_seconds)

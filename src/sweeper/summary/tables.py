@@ -48,9 +48,10 @@ def counts_line(summary: Summary) -> str:
     cost = summary.cost
     if cost.wall_seconds is None:
         return said
+    gpus = f", {number(cost.gpu_seconds / 3600)} GPU-hours" if cost.gpu_seconds else ""
     return (
         f"{said}; {duration(cost.wall_seconds)} by the clock, "
-        f"{duration(cost.worker_seconds)} of worker time"
+        f"{duration(cost.worker_seconds)} of worker time{gpus}"
     )
 
 

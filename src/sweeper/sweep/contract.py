@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.config import Change, is_inside
+from sweeper.engine.limits import gpu_hours_used
 from sweeper.ledger.confirmation import NO_PROGRESS, Progress, progress
 from sweeper.ledger.ledger import Ledger
 from sweeper.records import TrialRecord, TrialState, counted
@@ -32,6 +34,7 @@ class Contract:
     confirm: how far the trials are that train the best again.
     failed: of failed trials and that they can be tried again, or are; empty without any.
     without_checkpoints: those of the trials that go on were left on another machine.
+    budget: how much of the GPU-hours is used; empty says nothing.
     """
 
     done: int
@@ -44,6 +47,7 @@ class Contract:
     confirm: Progress = NO_PROGRESS
     failed: str = ""
     without_checkpoints: bool = False
+    budget: str = ""
 
     @classmethod
     def of(
@@ -77,6 +81,7 @@ class Contract:
             confirm=progress(ledger.config, ledger.history, goes_on=to_go > 0 or anew),
             failed=_of_failed(ledger, done) if retried is None else _of_retried(retried),
             without_checkpoints=without_checkpoints,
+            budget=gpu_hours_used(ledger.config, ledger.history, time.time()),
         )
 
     @property
@@ -94,6 +99,8 @@ class Contract:
         if self.confirm.total:
             most = "" if self.confirm.chosen else "at most "
             parts.append(f"{self.confirm.done} confirmed, {most}{self.confirm.left} to confirm")
+        if self.budget:
+            parts.append(self.budget)
         failed = [self.failed] if self.failed else []
         return "\n".join([", ".join(parts), *self.warm, *failed, *map(str, self.changes)])
 

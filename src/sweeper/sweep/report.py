@@ -37,6 +37,7 @@ def report(
         config,
         records,
         wall_seconds=history.elapsed(now),
+        gpu_seconds=history.gpu_seconds(now),
         links={n: place for r in records if (place := mirror.run_place(n := r.number))},
         now=now,
         ongoing=ongoing,

@@ -12,6 +12,7 @@ from rich.console import Console
 from sweeper.config import Confirm, SweepConfig
 from sweeper.engine.cluster import slots_for
 from sweeper.engine.conductor import Conductor, Ending
+from sweeper.engine.limits import gpu_hours_idle
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
 from sweeper.interruption import Terminated, deaf, terminable
@@ -25,7 +26,9 @@ from sweeper.sweep.contract import Contract
 from sweeper.sweep.destination import destination, shown
 from sweeper.sweep.elsewhere import bring_folder, flush_copy, with_ledger
 from sweeper.sweep.helm import Helm
+from sweeper.sweep.herald import Herald
 from sweeper.sweep.identity import identify
+from sweeper.sweep.notify import keep_webhook, recall_webhook, webhook
 from sweeper.sweep.place import enter
 from sweeper.sweep.preflight import FOLDER, before_launch
 from sweeper.sweep.report import LiveReport
@@ -80,6 +83,7 @@ def run_sweep(
     opened = open_ledger(paths, admission.manifest, config, here.setting, admission.warm)
     with opened as ledger, _logging_to(paths.logs):
         here.keep(paths)
+        keep_webhook(config, paths)
         contract = Contract.of(
             ledger,
             admission.changes,
@@ -88,6 +92,10 @@ def run_sweep(
             without_checkpoints=brought and config.resources.storage is None,
         )
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
+        if idle := gpu_hours_idle(config, slots):
+            console.print(idle, style="yellow")
+        if trouble := webhook(config)[1]:
+            console.print(f"notify: {trouble}", style="yellow", markup=False)
         conductor = Conductor(ledger, slots, confirm_now=confirm_now)
         return _session(conductor, sweep, contract, console)
 
@@ -152,8 +160,9 @@ def _known(name: str, sweeps: Path) -> tuple[SweepConfig, str]:
 
     Relative paths of data, and MLflow's default store, begin there.
     """
-    manifest = Manifest.read(SweepPaths.existing(name, sweeps))
-    config = SweepConfig.from_json(manifest.config)
+    paths = SweepPaths.existing(name, sweeps)
+    manifest = Manifest.read(paths)
+    config = recall_webhook(SweepConfig.from_json(manifest.config), paths)
     enter(manifest.folder)
     return config, manifest.source
 
@@ -167,8 +176,9 @@ def _session(
     tracking_uri = destination(ledger.paths)
     root = ledger.paths.root
     with Mirror(root, sweep, tracking_uri, safe=ledger.safe) as mirror, terminable():
+        herald = Herald(ledger, mirror, console)
         try:
-            return _work(conductor, mirror, shown(tracking_uri), contract, console)
+            return _work(conductor, mirror, herald, shown(tracking_uri), contract, console)
         except KeyboardInterrupt as error:
             deaf()
             if ledger.history.in_session:
@@ -177,11 +187,20 @@ def _session(
                 f"[yellow]{str(error) or 'Ctrl-C'}: every trial is kept; `sweeper resume "
                 f"{ledger.config.name}` brings what is missing[/]"
             )
+            herald.tell(conductor.ending or Ending.CANCELLED, conductor.why or str(error))
             return Ending.CANCELLED
+        except Exception as error:
+            herald.fail(error)
+            raise
 
 
 def _work(
-    conductor: Conductor, mirror: Mirror, uri: str, contract: Contract, console: Console
+    conductor: Conductor,
+    mirror: Mirror,
+    herald: Herald,
+    uri: str,
+    contract: Contract,
+    console: Console,
 ) -> Ending:
     ledger = conductor.ledger
     thread = MirrorThread(mirror, tell=LiveReport(ledger.config, ledger.paths, mirror))
@@ -202,9 +221,10 @@ def _work(
     _say_why(conductor, console)
     if not flush_copy(ledger, console):
         thread.leave(_PATIENCE_WITH_ERRORS_SECONDS)
+        herald.tell(Ending.CANCELLED, conductor.why)
         return Ending.CANCELLED
     _wait(thread, console)
-    publish(ledger, mirror, console)
+    herald.tell(ending, conductor.why, publish(ledger, mirror, console))
     _close(thread, mirror, ledger.config.name, console)
     return ending
 

@@ -113,6 +113,7 @@ def to_json(found: Look) -> dict[str, Any]:
         "best": asdict(board.best) if board.best else None,
         "running": [asdict(trial) for trial in board.running],
         "elapsed_seconds": board.elapsed_seconds,
+        "gpu_seconds": found.gpu_seconds,
         "eta_seconds": board.eta_seconds,
         "mlflow": {
             "events_behind": found.lag.events,

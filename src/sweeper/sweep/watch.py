@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sweeper.board import Board, board_state
 from sweeper.engine.conductor import Conductor
+from sweeper.engine.limits import gpu_hours_used
 from sweeper.ledger.confirmation import progress
 from sweeper.sweep.look import paused_since
 from sweeper.throttle import Throttle
@@ -63,6 +64,7 @@ class Watch:
                 slots=self._conductor.slots.concurrent,
                 now=now,
                 elapsed_seconds=ledger.history.elapsed(now),
+                budget=gpu_hours_used(ledger.config, ledger.history, now),
                 mirror=str(self._mirror.status),
                 copy=str(ledger.follower.status) if ledger.follower else "",
                 messages=self._messages(),
