@@ -52,6 +52,7 @@ def test_refused(flag: str, key: str, load_text, minimal: str) -> None:
         ("sampler=random", "sampler.name"),
         ("sampler.seed=3", "sampler.seed"),
         ("pruner=none", "pruner.name"),
+        ("objective={metric: val_si_sdr, also: [samples_per_second]}", "objective.also"),
         ("search_space.segment={type: float, low: 1, high: 2}", "training.segment"),
     ],
 )
