@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from sweeper.summary.confirm_words import confirm_table
+from sweeper.summary.front import front_table
 from sweeper.summary.region_table import regions
 from sweeper.summary.tables import Table, counts_line, curves_line, leaderboard
 
@@ -39,7 +40,10 @@ def render(summary: Summary) -> RenderableType:
     if curves := curves_line(summary):
         parts.append(Text(curves, style="dim"))
     evidence = [(finding.topic, Text(finding.text)) for finding in summary.findings]
-    parts += [*_tables(confirm_table(summary), regions(summary)), *_list("Evidence", evidence)]
+    parts += [
+        *_tables(confirm_table(summary), regions(summary), front_table(summary)),
+        *_list("Evidence", evidence),
+    ]
     parts += _tables(leaderboard(summary))
     parts += _list("Warnings", [("!", Text(text, "yellow")) for text in summary.warnings])
     parts += _list("Next", [(f"{i}.", Text(step)) for i, step in enumerate(summary.steps, 1)])
