@@ -156,7 +156,8 @@ def trade(trial: Trial, /) -> Iterator[EpochReport]:
             raise Diverged(f"loss is nan at epoch {report.epoch}")
         score = report.metrics["score"] - 0.3 * math.log2(batch_size)
         speed = 100 * batch_size**0.7 + report.epoch
-        yield replace(report, metrics={"score": score, "speed": speed, "memory": batch_size})
+        metrics = {"score": score, "speed": speed, "memory": batch_size}
+        yield replace(report, metrics={**metrics, "train_loss": -score})
 
 
 def breaks(trial: Trial, /) -> Iterator[EpochReport]:

@@ -378,9 +378,7 @@ REST = [
     (
         "objective",
         "objective: [{metric: val_si_sdr}, {metric: samples_per_second}]",
-        [
-            "objective must be a mapping, for example {metric: val_si_sdr, direction: maximize}, with"
-        ],
+        ["objective must be a mapping, for example {metric: val_si_sdr, direction: maximize}, "],
     ),
     (
         "objective",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from optuna.study import StudyDirection
 from optuna.trial import TrialState as OptunaState
+from rich.console import Console
 
 import toy
 from dry_runs import ONE, TWO, check_survival, open_sweep, run_session, story
 from sweeper.config import SweepConfig, load
 from sweeper.pareto import further_values, is_on_front, valued
 from sweeper.records import TrialRecord, TrialState
+from sweeper.sweep.preview import preview
 from sweeper.tell import FURTHER
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
@@ -158,6 +161,13 @@ def test_trials_that_did_not_report_the_metric_are_not_shown(tmp_path: Path) -> 
 def test_a_task_that_does_not_report_it_is_told(tmp_path: Path) -> None:
     ledger, _ = run_session(tmp_path, _config(tmp_path, ALSO, task="valley", trials=1), ONE)
     assert "the objective 'speed' is not in the report of epoch 1" in ledger.record(0).reason
+
+
+def test_a_check_says_what_is_looked_for(tmp_path: Path) -> None:
+    console = Console(width=200, file=io.StringIO(), record=True)
+    preview(_config(tmp_path, THREE), "toy.yaml", tmp_path, console)
+    said = console.export_text()
+    assert "maximize score, also maximize speed, also minimize memory" in said
 
 
 def test_a_large_sweep_shows_the_front_and_a_part(

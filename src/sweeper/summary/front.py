@@ -100,7 +100,7 @@ def front_table(summary: Summary) -> Table:
         rows,
         tuple(trial.link for trial in shown),
         f"{front_words(front, summary.region.noise.sd)} {_counted(summary, front, len(shown))}",
-        tuple(reversed(shorter)),
+        tuple(shorter),
     )
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_SHORT = 5  # of the leaderboard
 _UNBOUND = 10_000  # columns
 _LONG = 28  # characters: longer cells may be wrapped
 
@@ -103,7 +102,7 @@ def _drawn(table: Table, left_out: list[str]) -> RichTable:
     shown = [i for i, name in enumerate(table.header) if name not in left_out]
     for i in shown:
         drawn.add_column(Text(table.header[i]), min_width=_least(table, i))
-    for row in table.rows[:_SHORT] if table.links else table.rows:
+    for row in table.rows[: table.short]:
         drawn.add_row(*(Text(row[i]) for i in shown))
     return drawn
 
