@@ -54,6 +54,7 @@ def test_refused(flag: str, key: str, load_text, minimal: str) -> None:
         ("sampler.seed=3", "sampler.seed"),
         ("pruner=none", "pruner.name"),
         ("training.epochs=20", "training.epochs"),
+        ("objective={metric: val_si_sdr, also: [samples_per_second]}", "objective.also"),
         ("search_space.segment={type: float, low: 1, high: 2}", "training.segment"),
     ],
 )

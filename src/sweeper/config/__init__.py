@@ -8,6 +8,7 @@ from sweeper.config.changes import Change, diff, newly_searched
 from sweeper.config.check import load
 from sweeper.config.fitting import fitted, is_inside
 from sweeper.config.model import (
+    Aim,
     Budget,
     Component,
     Confirm,
@@ -29,6 +30,7 @@ from sweeper.config.search_space import (
 from sweeper.config.webhook import check_webhook, host_of
 
 __all__ = [
+    "Aim",
     "Budget",
     "CategoricalParam",
     "Change",

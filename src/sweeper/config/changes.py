@@ -32,6 +32,7 @@ _WHY_REFUSED = {
 _WHY_RESEEDED = {
     "search_space": "the sampler begins anew, with the trials that fit",
     "sampler": "it begins anew, with the trials so far",
+    "objective.also": "the sampler begins anew, with the trials so far",
     "pruner": "trials so far keep their endings, it judges from here on",
     "enqueue": "the points that no trial has are tried next",
 }
@@ -94,8 +95,8 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
         return _judge_epochs(old, new)
     if key == "enqueue" and new.enqueue[: len(old.enqueue)] == old.enqueue:
         return "accepted", "the new points are tried next"
-    if section in _WHY_RESEEDED:
-        return "re-seeded", _WHY_RESEEDED[section]
+    if why := _WHY_RESEEDED.get(key) or _WHY_RESEEDED.get(section):
+        return "re-seeded", why
     if (name := canonical(key)) in {*old.search_space} ^ {*new.search_space}:
         was = "trials so far have" if name in new.search_space else "trials from here on have"
         return "re-seeded", f"{was} this one value"

@@ -26,6 +26,7 @@ from sweeper.records import Direction, ParamValue
 
 __all__ = [
     "NAME",
+    "Aim",
     "Budget",
     "Component",
     "Confirm",
@@ -58,6 +59,7 @@ Repeats = Literal["reuse", "train"]
 Goal = Literal["best", "region"]
 
 GOAL = "what the trials are spent on: the best trial, or knowing the whole region of good ones"
+ALSO = "metrics that the sampler improves as well: the summary shows what each costs the first"
 
 
 def check_ledger(uri: Any) -> Any:
@@ -114,12 +116,31 @@ class SamplerComponent(Component):
     seed: Seed
 
 
-class Objective(_Frozen):
-    """What the sweep looks for: the best ``metric`` of any epoch."""
+class Aim(_Frozen):
+    """A metric, and which way it is better."""
 
     metric: str = Field(min_length=1, description="a metric that each epoch reports")
     direction: Direction = Field(description="which way is better")
+
+
+class Objective(Aim):
+    """What the sweep looks for: the best ``metric`` of any epoch.
+
+    A trial's value of a metric of ``also`` is the one of that same epoch.
+    """
+
     goal: Goal = Field("best", description=GOAL)
+    also: tuple[Aim, ...] = Field((), description=ALSO)
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """All metrics, the one that decides first."""
+        return (self, *self.also)
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As it was before there was ``also``, where there is none."""
+        return {key: value for key, value in handler(self).items() if key != "also" or value}
 
 
 class Budget(_Frozen):

@@ -266,7 +266,7 @@ class Ledger:
         self._asked.pop(number, None)
         for report in original.reports:
             self._study.report(number, report)
-        self._study.end(number, original.state, original.value)
+        self._study.end(number, original.state, original.value, original.reports)
         return self.record(number)
 
     def _original(self, identity: str) -> tuple[str, TrialRecord | None]:
@@ -357,7 +357,7 @@ class Ledger:
             value=value,
             diagnosis=self._diagnosis(record),
         )
-        self._study.end(number, state, value)
+        self._study.end(number, state, value, record.reports)
         return self.record(number)
 
     def _diagnosis(self, record: TrialRecord) -> dict[str, str] | None:

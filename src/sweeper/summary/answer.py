@@ -10,6 +10,7 @@ from sweeper.records import ParamValue
 from sweeper.region import Region
 from sweeper.summary.confirmation import Confirmation
 from sweeper.summary.findings import Finding
+from sweeper.summary.front import Front
 from sweeper.summary.next_space import NextSpace
 
 __all__ = ["SCHEMA", "Cost", "Entry", "Summary"]
@@ -83,6 +84,7 @@ class Summary:
         settings: what the sweep runs with now, for people.
         confirmation: what training the best again has shown; None where nothing was.
         next_space: the search space that follows.
+        front: the Pareto front; None where there is one objective.
     """
 
     name: str
@@ -105,3 +107,4 @@ class Summary:
     curves: str = ""
     confirmation: Confirmation | None = None
     next_space: NextSpace | None = None
+    front: Front | None = None

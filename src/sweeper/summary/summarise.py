@@ -14,6 +14,7 @@ from sweeper.summary.answer import Cost, Entry, Summary
 from sweeper.summary.confirm_words import confirm_warnings
 from sweeper.summary.confirmation import confirmation
 from sweeper.summary.findings import findings
+from sweeper.summary.front import find_front
 from sweeper.summary.next_space import NextSpace, next_space
 from sweeper.summary.warnings import warnings
 
@@ -84,6 +85,7 @@ def summarise(
         curves=curves.line,
         confirmation=confirmed,
         next_space=following,
+        front=find_front(config, records, links or {}),
     )
 
 

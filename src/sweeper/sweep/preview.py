@@ -50,7 +50,6 @@ def _facts(
 ) -> dict[str, str]:
     configurations = size(config.search_space)
     budget = config.budget.model_dump(exclude_none=True)
-    direction = config.objective.direction
     state = "new" if is_new else "goes on"
     slots = slots_for(config.resources)
     return {
@@ -58,7 +57,7 @@ def _facts(
         "folder": str(paths.root),
         "task": config.task,
         **_contents(config, console),
-        "objective": f"{direction} {config.objective.metric}",
+        "objective": ", also ".join(f"{a.direction} {a.metric}" for a in config.objective.aims),
         "space": f"{words.count(len(config.search_space), 'parameter')}, "
         + ("infinitely many" if configurations is None else f"{configurations:,}")
         + " configurations",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,7 +22,8 @@ class LiveTrial:
     One that confirms another is no part of the search: it counts apart.
 
     Attributes:
-        at_best: what else its best epoch's report says of how well it trained.
+        at_best: what else its best epoch's report says of how well it trained, and the further
+            objectives.
         counted, found: where it has failed: as what it is counted in `Tally.ended` and
             `Tally.found`, until it is tried again.
     """
@@ -37,16 +38,21 @@ class LiveTrial:
     found: str = ""
 
     def see(
-        self, epoch: int, metrics: Mapping[str, float], metric: str, direction: Direction
+        self,
+        epoch: int,
+        metrics: Mapping[str, float],
+        metric: str,
+        direction: Direction,
+        also: Collection[str] = (),
     ) -> None:
-        """Take in one epoch's report; ``metric`` is the objective."""
+        """Take in one epoch's report; ``metric`` is the objective, ``also`` the further ones."""
         self.epoch, value = epoch, metrics.get(metric)
         if value is not None and (self.best is None or better(value, self.best, direction)):
             self.best, self.best_epoch = value, epoch
             self.at_best = {
                 name: other
                 for name, other in metrics.items()
-                if name != metric and name.startswith(_QUALITIES)
+                if name != metric and (name.startswith(_QUALITIES) or name in also)
             }
 
 

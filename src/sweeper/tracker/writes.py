@@ -11,12 +11,12 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.names import (
+    at_best_key,
     finished_key,
     metric_key,
     metric_value,
     params_of,
     run_name,
-    safe_key,
 )
 from sweeper.tracker.tail import Event
 from sweeper.tracker.tally import LiveTrial, Tally
@@ -189,7 +189,7 @@ class _Fold:
             for name, value in event["metrics"].items()
         ]
         sweep = self._sweep
-        self._live(event).see(epoch, event["metrics"], sweep.metric, sweep.direction)
+        self._live(event).see(epoch, event["metrics"], sweep.metric, sweep.direction, sweep.also)
 
     def _interrupt(self, event: Event) -> None:
         writes = self._writes(event)
@@ -258,7 +258,7 @@ class _Fold:
     def _best_points(self, event: Event, live: LiveTrial) -> list[Point]:
         values = {self._best_key: event["value"], "best_epoch": live.best_epoch}
         values["epoch"] = live.epoch
-        values |= {f"{safe_key(name)}_at_best": value for name, value in live.at_best.items()}
+        values |= {at_best_key(name): value for name, value in live.at_best.items()}
         if event["state"] == TrialState.COMPLETE:
             values[finished_key(self._sweep.metric)] = event["value"]
         return [Point(key, value, _ms(event), live.epoch) for key, value in values.items()]
