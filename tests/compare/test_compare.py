@@ -165,6 +165,14 @@ def test_repeats_and_running_trials_do_not_count() -> None:
     assert any("still running" in note for note in comparison.notes)
 
 
+def test_trials_that_a_sweep_was_shown_are_no_secret() -> None:
+    one, other = _contender("one", [1.0, 2.0, 3.0]), _contender("two", [2.0, 3.0, 4.0])
+    assert not any("shown" in note for note in compare([one, other]).notes)
+    other = replace(other, config=other.config.model_copy(update={"warm_start": ("one", "old")}))
+    said = "two was shown the trials of one and old, which are not counted here"
+    assert said in compare([one, other]).notes
+
+
 def test_the_forms_agree() -> None:
     comparison = compare(
         [

@@ -11,7 +11,7 @@ from sweeper.compare.best_of import Best, BestOf, probability_better
 from sweeper.config import SweepConfig
 from sweeper.errors import ConfigError, Problem
 from sweeper.records import Direction, TrialRecord, TrialState, ranked
-from sweeper.words import count
+from sweeper.words import count, listed
 
 __all__ = ["Comparison", "Contender", "Curve", "Standing", "compare"]
 
@@ -178,6 +178,11 @@ def _notes(contenders: Sequence[Contender]) -> list[str]:
     for section in ("data", "training"):
         if len({str(_section(c, section)) for c in contenders}) > 1:
             notes.append(f"the sweeps differ in {section}, which may be what makes the difference")
+    for one in contenders:
+        if shown := one.config.warm_start:
+            notes.append(
+                f"{one.name} was shown the trials of {listed(shown)}, which are not counted here"
+            )
     if any(not r.state.ended for c in contenders for r in c.records):
         notes.append("some trials are still running and do not count yet")
     notes.append("one seed for each trial: a small difference can be luck, also with all trials")
