@@ -13,7 +13,7 @@ from sweeper.config import check_webhook, host_of
         ("https://hooks.example.com/services/T0/B1", "https://hooks.example.com"),
         ("http://127.0.0.1:8065/hooks/x?y=1", "http://127.0.0.1:8065"),
         ("https://host?token=1", "https://host"),
-        ("https://[::1]:8080/x", "https://::1:8080"),
+        ("https://[::1]:8080/x", "https://[::1]:8080"),
     ],
 )
 def test_an_address_shows_its_host_alone(address: str, host: str) -> None:
@@ -37,6 +37,7 @@ def test_a_variable_and_what_is_no_text_are_left_to_others(wish: object) -> None
         "https://host/a secret",
         "https://host/비밀secret",
         "https://host/secret\nX-More: 1",
+        "https://host/secret\n",
         "$secret/x",
         "",
     ],

@@ -19,7 +19,7 @@ def check_webhook(address: Any) -> Any:
     Raises:
         ValueError: says what it should be; the address is not repeated.
     """
-    if isinstance(address, str) and not (re.search(WEBHOOK, address) and _has_host(address)):
+    if isinstance(address, str) and not (re.fullmatch(WEBHOOK, address) and _splits(address)):
         raise ValueError(
             "want https://host/..., without a user name, or $NAME of the environment variable that "
             "holds it"
@@ -27,22 +27,19 @@ def check_webhook(address: Any) -> Any:
     return address
 
 
-def _has_host(address: str) -> bool:
+def _splits(address: str) -> bool:
+    """Whether its host and its port can be told apart."""
     try:
-        return address.startswith("$") or bool(host_of(address))
+        _ = urlsplit(address).port
     except ValueError:
         return False
+    return True
 
 
 def host_of(address: str) -> str:
-    """What may be written down of an address: ``https://hooks.slack.com``.
-
-    Raises:
-        ValueError: its port is no number.
-    """
+    """What may be written down of an address: ``https://hooks.slack.com``."""
     parts = urlsplit(address)
-    port = "" if parts.port is None else f":{parts.port}"
-    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 Webhook = Annotated[str, Field(pattern=WEBHOOK), BeforeValidator(check_webhook)]
