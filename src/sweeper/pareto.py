@@ -54,9 +54,10 @@ def is_on_front(values: Sequence[Sequence[float]], directions: Sequence[Directio
     signs = np.array([-1.0 if direction == "maximize" else 1.0 for direction in directions])
     losses = np.asarray(values, dtype=float).reshape(len(values), len(signs)) * signs
     on_front = np.zeros(len(losses), dtype=bool)
-    # whoever dominates a point comes before it in lexicographic order
-    for i in np.lexsort(losses.T[::-1]):
-        rivals = losses[on_front]
-        no_worse = (rivals <= losses[i]).all(axis=1)
-        on_front[i] = not (no_worse & (rivals != losses[i]).any(axis=1)).any()
+    left = np.lexsort(losses.T[::-1])
+    while left.size:  # the first is on the front: whoever dominates a point comes before it
+        behind = (losses[left] >= losses[left[0]]).all(axis=1)
+        equal = (losses[left] == losses[left[0]]).all(axis=1)
+        on_front[left[equal]] = True
+        left = left[~behind]
     return [bool(on) for on in on_front]
