@@ -20,7 +20,43 @@ from sweeper.config import Change, diff
 def test_accepted(flags: list[str], key: str, old: object, new: object, load_text, minimal) -> None:
     (change,) = diff(load_text(minimal), load_text(minimal, flags))
     assert (change.key, change.old, change.new, change.verdict) == (key, old, new, "accepted")
-    assert str(change).startswith(f"{key}: {old} -> {new}, accepted: ")
+
+
+def test_a_change_is_told_as_yaml_has_it() -> None:
+    told = {None: "not set", True: "true", "tpe": "tpe", 2.0: "2.0"}
+    for value, shown in told.items():
+        assert str(Change("a.b", 10, value, "accepted", "x")) == f"a.b: 10 -> {shown}, accepted: x"
+    assert Change("a", [], [{"lr": 1e-3}], "accepted", "x").shown == ("[]", '[{"lr": 0.001}]')
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["sampler=random", "pruner={name: median}", "data={name: voicebank_demand, root: there}"],
+)
+def test_another_component_is_one_change(flag: str, load_text, minimal: str) -> None:
+    (change,) = diff(load_text(minimal), load_text(minimal, [flag]))
+    assert change.key == f"{flag.partition('=')[0]}.name"
+
+
+def test_other_options_of_the_same_component_are_told(load_text, minimal: str) -> None:
+    (change,) = diff(load_text(minimal), load_text(minimal, ["sampler.n_startup_trials=3"]))
+    assert (change.key, change.shown) == ("sampler.n_startup_trials", ("10", "3"))
+
+
+def test_a_seed_is_told_beside_the_name(load_text, minimal: str) -> None:
+    flags = ["sampler=random", "sampler.seed=3"]
+    changes = diff(load_text(minimal), load_text(minimal, flags))
+    assert [c.key for c in changes] == ["sampler.name", "sampler.seed"]
+
+
+def test_a_wish_to_confirm_that_is_gone(load_text, minimal: str) -> None:
+    old = load_text(minimal, ["confirm={top: 1}"])
+    assert {c.why for c in diff(old, load_text(minimal))} == {"no more is trained again"}
+
+
+def test_trials_of_others_are_taken_when_a_sweep_begins(load_text, minimal: str) -> None:
+    (change,) = diff(load_text(minimal), load_text(minimal, ["warm_start=[k9]"]))
+    assert (change.verdict, change.shown) == ("ignored", ("[]", '["k9"]'))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ import toy
 from dry_runs import check_survival, open_sweep, run_session, story
 from sweeper.config import SweepConfig, load
 from sweeper.errors import ConfigError, SweepNotFound
+from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 from sweeper.summary import summarise
+from sweeper.sweep.admission import admit
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
@@ -146,3 +148,37 @@ def test_what_a_killed_beginning_left_is_not_taken(tmp_path: Path, old: list[Any
     with open_sweep(tmp_path, config) as ledger:
         assert ledger.warm.trials == {}
         assert not ledger.paths.warm_start.exists()
+
+
+def _shown(folder: Path, *flags: str, epochs: int) -> Any:
+    config = _config(folder, *NEW, *flags, task="cliff", epochs=epochs)
+    return admit(config, SweepPaths(folder / "new"), "toy.yaml").warm
+
+
+def test_trials_of_fewer_epochs_are_shown_as_stopped(tmp_path: Path, old: list[Any]) -> None:
+    warm = _shown(tmp_path, epochs=9)
+    whole = [r for r in old if r.state is TrialState.COMPLETE]
+    shown = [warm.trials[f"toy#{r.number}"] for r in whole]
+    assert {r.state for r in shown} == {TrialState.PRUNED}
+    assert [r.reports for r in shown] == [r.reports for r in whole]
+    assert warm.said[0].endswith("; they were trained with training.epochs 4 (here 9)")
+
+
+def test_trials_of_more_epochs_are_shown_up_to_the_last_one_here(
+    tmp_path: Path, old: list[Any]
+) -> None:
+    warm = _shown(tmp_path, epochs=2)
+    whole = [r for r in old if r.state is TrialState.COMPLETE]
+    for record in whole:
+        shown = warm.trials[f"toy#{record.number}"]
+        assert (shown.state, shown.reports) == (TrialState.COMPLETE, record.reports[:2])
+        assert shown.value == record.reports[1].metrics["score"]
+
+
+def test_what_was_trained_otherwise_is_said(tmp_path: Path, old: list[Any]) -> None:
+    warm = _shown(tmp_path, "training.momentum=0.9", "model.layers=3", epochs=4)
+    assert warm.said[0].endswith(
+        "; they were trained with model.layers not set (here 3), "
+        "training.momentum not set (here 0.9)"
+    )
+    assert "trained with" not in _shown(tmp_path, "budget.trials=3", epochs=4).said[0]

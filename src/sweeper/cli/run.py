@@ -44,4 +44,4 @@ def run(
     if dry_run:
         preview(config, str(space), sweeps, console)
         return
-    raise typer.Exit(run_sweep(config, str(space), sweeps, console).exit_code)
+    raise typer.Exit(run_sweep(config, str(space), sweeps, console, file=space).exit_code)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sweeper.config.fitting import option
+from sweeper.config.messages import shown
 from sweeper.config.model import SweepConfig
 from sweeper.config.paths import canonical
 from sweeper.records import ParamValue
 
 __all__ = ["Change", "diff", "newly_searched"]
 
-Verdict = Literal["accepted", "re-seeded", "refused"]
+Verdict = Literal["accepted", "ignored", "re-seeded", "refused"]
 
 _ENDLESS_SCHEDULES = ("none", "plateau", "exponential")
 """Schedules that do the same in epoch k however many epochs there are."""
@@ -36,7 +37,10 @@ _WHY_RESEEDED = {
     "pruner": "trials so far keep their endings, it judges from here on",
     "enqueue": "the points that no trial has are tried next",
 }
-_REMEDY = "start a new sweep under another name; the old trials can seed it"
+_COMPONENTS = ("model", "data", "sampler", "pruner")
+"""Sections whose options are those of what is named in them."""
+_COMMON = ("seed",)
+"""Options that every component of a section has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ class Change:
     Attributes:
         key: dotted, as for ``--set``.
         old, new: JSON values; None where the key is not there.
-        verdict: ``accepted``: the sweep goes on with the new value; ``re-seeded``: it does, with a
-            new study that has the old trials in it; ``refused``: it cannot.
+        verdict: ``accepted``: the sweep goes on with the new value; ``ignored``: with the old one;
+            ``re-seeded``: with the new one and a new study that has the old trials in it;
+            ``refused``: it cannot.
         why: for people.
     """
 
@@ -58,17 +63,40 @@ class Change:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.old} -> {self.new}, {self.verdict}: {self.why}"
+        old, new = self.shown
+        return f"{self.key}: {old} -> {new}, {self.verdict}: {self.why}"
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The old and the new value for people."""
+        return _shown(self.old), _shown(self.new)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "not set" if value is None else shown(value)
 
 
 def diff(old: SweepConfig, new: SweepConfig) -> tuple[Change, ...]:
-    """Every key with another value in ``new``, in the order of the file."""
+    """Every key with another value in ``new``, in the order of the file.
+
+    Where a section names another component, the options of the two are no differences.
+    """
     before, after = _flat(old.to_json()), _flat(new.to_json())
+    names = (f"{section}.name" for section in _COMPONENTS)
+    other = {name.partition(".")[0] for name in names if before.get(name) != after.get(name)}
     return tuple(
         Change(key, before.get(key), after.get(key), *_judge(key, old, new))
         for key in (*before, *(key for key in after if key not in before))
-        if before.get(key) != after.get(key) or (key in before) != (key in after)
+        if before.get(key) != after.get(key) and not _is_option(key, other)
     )
+
+
+def _is_option(key: str, sections: Set[str]) -> bool:
+    """Whether it is a component's own option in one of these sections."""
+    section, _, name = key.partition(".")
+    return section in sections and name not in ("name", *_COMMON)
 
 
 def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,9 +116,10 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     if section in ("budget", "resources", "repeats", "notify") or key == "objective.goal":
         return "accepted", "it does not touch what trials are"
     if section == "confirm":
-        return "accepted", "the best are trained again after the search"
+        wanted = "the best are trained again after the search"
+        return "accepted", "no more is trained again" if new.confirm is None else wanted
     if section == "warm_start":
-        return "accepted", "what the sweep began with stays"
+        return "ignored", "only a new sweep takes trials of others; what this one began with stays"
     if key == "training.epochs":
         return _judge_epochs(old, new)
     if key == "enqueue" and new.enqueue[: len(old.enqueue)] == old.enqueue:
@@ -100,7 +129,13 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     if (name := canonical(key)) in {*old.search_space} ^ {*new.search_space}:
         was = "trials so far have" if name in new.search_space else "trials from here on have"
         return "re-seeded", f"{was} this one value"
-    return "refused", f"{_WHY_REFUSED[section]}; {_REMEDY}"
+    return "refused", f"{_WHY_REFUSED[section]}; {_remedy(section, old)}"
+
+
+def _remedy(section: str, old: SweepConfig) -> str:
+    """What to do instead; with another objective the old values say nothing."""
+    seeded = f" with --from {old.name}, which shows it these trials"
+    return "start a new sweep under another name" + seeded * (section != "objective")
 
 
 def newly_searched(old: SweepConfig, new: SweepConfig) -> dict[str, ParamValue]:
@@ -112,9 +147,12 @@ def newly_searched(old: SweepConfig, new: SweepConfig) -> dict[str, ParamValue]:
 
 def _judge_epochs(old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     if new.epochs < old.epochs:
-        return "refused", f"trials have trained up to {old.epochs} epochs; {_REMEDY}"
+        return (
+            "refused",
+            f"trials have trained up to {old.epochs} epochs; {_remedy('training', old)}",
+        )
     schedule = (new.training.get("schedule") or {}).get("name", "none")
     if schedule not in _ENDLESS_SCHEDULES:
         why = f"the schedule {schedule} is laid out over all epochs, so begun trials would differ"
-        return "refused", f"{why}; {_REMEDY}"
+        return "refused", f"{why}; {_remedy('training', old)}"
     return "re-seeded", "ended trials count as stopped early, the others train on to the new end"

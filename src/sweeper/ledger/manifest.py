@@ -35,6 +35,8 @@ class Manifest:
         moved: what the trials before the present study have for parameters that it searches and
             they did not.
         retried: which trials had failed and go on with the present study.
+        file: the file that it was last run from; empty where that is not known.
+        file_digest: of what that said (`sweeper.sweep.origin_file.digest`).
     """
 
     sweep_id: str
@@ -46,6 +48,8 @@ class Manifest:
     generation: int = 0
     moved: Mapping[str, ParamValue] = field(default_factory=dict)
     retried: Sequence[int] = ()
+    file: str = ""
+    file_digest: str = ""
 
     @classmethod
     def new(cls, config: Mapping[str, Any], source: str) -> Manifest:

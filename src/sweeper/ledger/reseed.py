@@ -43,6 +43,7 @@ def reseed(path: Path, config: SweepConfig, records: Sequence[TrialRecord]) -> N
     Raises:
         LedgerError: it cannot be written.
     """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     temporary = path.with_name(f".{path.name}")
     temporary.unlink(missing_ok=True)  # of a driver that was killed here
     with closing(Journal(temporary)) as journal:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config import SweepConfig, fitted, newly_searched
+from sweeper.config import SweepConfig, diff, fitted, newly_searched
 from sweeper.errors import ConfigError, LedgerError, Problem
 from sweeper.ledger.files import told, write_atomically
 from sweeper.ledger.history import read_history, read_report, report_fields
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
-from sweeper.records import TrialRecord, TrialState
+from sweeper.records import TrialRecord, TrialState, best_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["WarmStart"]
 
 _MOST_REASONS = 3
+_TRAINED_WITH = ("task", "model", "data", "training")
 _FIELDS = ("number", "state", "seed", "value", "reason", "identity")
 
 
@@ -59,9 +60,11 @@ class WarmStart:
             paths = SweepPaths.existing(name, sweeps)
             old = SweepConfig.from_json(Manifest.read(paths).config)
             _check_objective(config, old, name)
-            taken, reasons = _fitting(config, old, read_history(paths.history).records())
-            trials |= {f"{paths.root.name}#{record.number}": record for record in taken}
-            said.append(_say(name, len(taken), reasons))
+            history = read_history(paths.history)
+            taken, reasons = _fitting(config, old, history.counted(config.epochs))
+            shown = [_up_to(record, config) for record in taken]
+            trials |= {f"{paths.root.name}#{record.number}": record for record in shown}
+            said.append(_say(name, len(taken), reasons) + _differing(config, old))
         return cls(trials, tuple(said))
 
     def write(self, path: Path) -> None:
@@ -123,6 +126,33 @@ def _unreported(config: SweepConfig, record: TrialRecord) -> str:
     reported = [report.metrics.keys() for report in record.reports]
     missing = (a.metric for a in config.objective.also if any(a.metric not in m for m in reported))
     return next(missing, "")
+
+
+def _up_to(record: TrialRecord, config: SweepConfig) -> TrialRecord:
+    """What there was of a longer training by the last epoch of ``config``: the nearest to one."""
+    if record.epoch <= config.epochs or record.state.infeasible:
+        return record
+    reports = tuple(r for r in record.reports if r.epoch <= config.epochs)
+    objective = config.objective
+    best = best_report(reports, objective.metric, objective.direction)
+    if best is None:
+        return record
+    value = best.metrics[objective.metric]
+    return replace(record, state=TrialState.COMPLETE, reports=reports, value=value, identity="")
+
+
+def _differing(config: SweepConfig, old: SweepConfig) -> str:
+    """What they were trained with otherwise than the trials here are going to be."""
+    changes = [
+        f"{change.key} {change.shown[0]} (here {change.shown[1]})"
+        for change in diff(old, config)
+        if change.key.partition(".")[0] in _TRAINED_WITH
+        and (change.verdict == "refused" or change.key == "training.epochs")
+    ]
+    if not changes:
+        return ""
+    more = ["..."] * (len(changes) > _MOST_REASONS)
+    return f"; they were trained with {', '.join(changes[:_MOST_REASONS] + more)}"
 
 
 def _say(name: str, taken: int, reasons: Counter[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 from sweeper.config import Change, SweepConfig, diff, is_inside, newly_searched
 from sweeper.errors import ConfigError, Problem
@@ -12,6 +13,7 @@ from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.records import TrialState
+from sweeper.sweep.origin_file import digest
 
 __all__ = ["Admission", "admit"]
 
@@ -35,12 +37,18 @@ class Admission:
 
 
 def admit(
-    config: SweepConfig, paths: SweepPaths, source: str, *, retry_failed: bool = False
+    config: SweepConfig,
+    paths: SweepPaths,
+    source: str,
+    *,
+    file: Path | None = None,
+    retry_failed: bool = False,
 ) -> Admission:
     """Compare ``config`` with the sweep in ``paths``, if there is one. Writes nothing.
 
     Args:
         source: what was run, as the user named it.
+        file: what the configuration is from; None where it is the sweep's own.
         retry_failed: let its failed trials go on.
 
     Raises:
@@ -49,13 +57,14 @@ def admit(
     """
     if not paths.manifest.exists():
         warm = WarmStart.gather(config, paths.root.parent)
-        return Admission(Manifest.new(config.to_json(), source), (), is_new=True, warm=warm)
+        begun = _from_file(Manifest.new(config.to_json(), source), file)
+        return Admission(begun, (), is_new=True, warm=warm)
     manifest = Manifest.read(paths)
     changes = diff(SweepConfig.from_json(manifest.config), config)
     refused = [Problem(source, str(c)) for c in changes if c.verdict == "refused"]
     if refused:
         raise ConfigError(refused)
-    now = dataclasses.replace(manifest, config=config.to_json())
+    now = _from_file(dataclasses.replace(manifest, config=config.to_json()), file)
     failed = _failed(config, paths) if retry_failed else []
     if failed or any(c.verdict == "re-seeded" for c in changes):
         now = dataclasses.replace(
@@ -65,6 +74,12 @@ def admit(
             retried=failed,
         )
     return Admission(now, changes, is_new=False, retried=len(failed) if retry_failed else None)
+
+
+def _from_file(manifest: Manifest, file: Path | None) -> Manifest:
+    if file is None:
+        return manifest
+    return dataclasses.replace(manifest, file=str(file.absolute()), file_digest=digest(file))
 
 
 def _failed(config: SweepConfig, paths: SweepPaths) -> list[int]:

@@ -15,8 +15,10 @@ from sweeper.engine.conductor import Conductor, Ending
 from sweeper.engine.limits import gpu_hours_idle
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
+from sweeper.errors import ConfigError, Problem
 from sweeper.interruption import Terminated, deaf, terminable
 from sweeper.ledger.files import told
+from sweeper.ledger.history import read_history
 from sweeper.ledger.ledger import open_ledger
 from sweeper.ledger.lock import holder
 from sweeper.ledger.manifest import Manifest
@@ -29,6 +31,7 @@ from sweeper.sweep.helm import Helm
 from sweeper.sweep.herald import Herald
 from sweeper.sweep.identity import identify
 from sweeper.sweep.notify import keep_webhook, recall_webhook, webhook
+from sweeper.sweep.origin_file import edited
 from sweeper.sweep.place import enter
 from sweeper.sweep.preflight import FOLDER, before_launch
 from sweeper.sweep.report import LiveReport
@@ -54,6 +57,7 @@ def run_sweep(
     sweeps: Path,
     console: Console,
     *,
+    file: Path | None = None,
     confirm_now: bool = False,
     retry_failed: bool = False,
     brought: bool = False,
@@ -61,6 +65,7 @@ def run_sweep(
     """Begin or go on with the sweep of ``config`` and work until its budget is used up.
 
     Args:
+        file: what ``config`` is from; None where it is the sweep's own.
         confirm_now: only train the best again that there are.
         retry_failed: let the trials that have failed go on.
         brought: the sweep's folder has just been made of its copy.
@@ -73,7 +78,7 @@ def run_sweep(
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     brought = bring_folder(paths, config.resources.ledger, console) or brought
-    admission = admit(config, paths, source, retry_failed=retry_failed)
+    admission = admit(config, paths, source, file=file, retry_failed=retry_failed)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
@@ -124,9 +129,10 @@ def resume_sweep(
     """
     sweeps = sweeps.absolute()  # it is meant from here, before the change of folder below
     brought = bring_folder(SweepPaths(sweeps / name), ledger, console, known=True)
-    config, source = _known(name, sweeps)
+    config, source = _known(name, sweeps, console)
     config = with_ledger(config, ledger)
     if trials is not None:
+        _check_total(SweepPaths(sweeps / name), trials)
         budget = config.budget.model_copy(update={"trials": trials})
         config = config.model_copy(update={"budget": budget})
     if address is not None:
@@ -148,23 +154,39 @@ def confirm_sweep(
         SweepNotFound, ConfigError, SweepLocked, LedgerError: as `resume_sweep`.
     """
     sweeps = sweeps.absolute()
-    config, source = _known(name, sweeps)
+    config, source = _known(name, sweeps, console)
     given = {key: value for key, value in (("top", top), ("seeds", seeds)) if value is not None}
     confirm = (config.confirm or Confirm()).model_copy(update=given)
     config = config.model_copy(update={"confirm": confirm})
     return run_sweep(config, source, sweeps, console, confirm_now=True)
 
 
-def _known(name: str, sweeps: Path) -> tuple[SweepConfig, str]:
+def _known(name: str, sweeps: Path, console: Console) -> tuple[SweepConfig, str]:
     """A sweep's configuration and source, after a change to where it began.
 
-    Relative paths of data, and MLflow's default store, begin there.
+    Relative paths of data, and MLflow's default store, begin there. Says so where the sweep's file
+    has been edited.
     """
     paths = SweepPaths.existing(name, sweeps)
     manifest = Manifest.read(paths)
     config = recall_webhook(SweepConfig.from_json(manifest.config), paths)
+    if said := edited(manifest, Path.cwd()):
+        console.print(said, style="yellow", markup=False)
     enter(manifest.folder)
     return config, manifest.source
+
+
+def _check_total(paths: SweepPaths, trials: int) -> None:
+    """Refuse a total below what there is already: it is meant as so many more.
+
+    Raises:
+        ConfigError: it is.
+    """
+    history = read_history(paths.history)
+    begun = len(history) - history.confirming
+    if trials < begun:
+        rule = f"is a total, and there are {begun} trials: --trials {begun + trials} trains "
+        raise ConfigError([Problem(f"--trials {trials}", f"{rule}{trials} more")])
 
 
 def _session(
