@@ -13,10 +13,10 @@ from rich.console import Console
 from sweeper import words
 from sweeper.config import host_of
 from sweeper.engine.conductor import Ending
+from sweeper.interruption import Terminated
 from sweeper.ledger.history import History
 from sweeper.ledger.ledger import Ledger
 from sweeper.summary import Summary, counts_line
-from sweeper.sweep.interruption import Terminated
 from sweeper.sweep.notify import keep_told, recall_told, webhook
 from sweeper.sweep.report import report
 from sweeper.sweep.webhook import deliver
