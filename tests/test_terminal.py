@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import io
+import os
 
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from sweeper.terminal import terminal
+
+
+def test_a_reader_that_has_left_ends_nothing() -> None:
+    """A sweep goes on where its output went to ``head``."""
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    with os.fdopen(ours, "w") as file:
+        console = terminal(file)
+        for _ in range(3):
+            console.print("a line")
 
 
 def test_no_line_ends_in_blanks_and_nothing_else_is_lost() -> None:

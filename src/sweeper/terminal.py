@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import IO, TYPE_CHECKING
 
@@ -23,10 +24,18 @@ def terminal(file: IO[str] | None = None, *, soft_wrap: bool = False) -> Console
         soft_wrap: long lines are left to the terminal, so that they can be copied whole.
     """
     # a user's ":b:" is text, and no picture of a letter
-    console = Console(file=file, highlight=False, emoji=False, soft_wrap=soft_wrap)
+    console = _Terminal(file=file, highlight=False, emoji=False, soft_wrap=soft_wrap)
     if not console.is_terminal:
         console.push_render_hook(_Trim())
     return console
+
+
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Write to nobody where the reader has left, as ``| head`` does: a sweep still goes on."""
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, self.file.fileno())
+        os.close(nobody)
 
 
 class _Trim(RenderHook):

@@ -125,6 +125,20 @@ def test_lines_tell_each_end_once_and_progress_now_and_then() -> None:
     assert len(list(lines.new(state_of(ENDED[:7], messages=("hello",)), 10.0))) == 1
 
 
+def test_lines_say_of_which_epoch_the_value_is() -> None:
+    lines = Lines(every=1e9)
+    list(lines.new(state_of([]), 0.0))
+    record = trial(7, {"lr": 1e-3}, 5.0, epochs=3)
+    last = replace(record.reports[-1], epoch=4, metrics={"val_si_sdr": 4.0})
+    fallen = replace(record, reports=(*record.reports, last))
+    said = "\n".join(lines.new(state_of([record]), 1.0))
+    assert "finished at epoch 3, val_si_sdr 5.00 dB (lr 1e-3)" in said
+    lines = Lines(every=1e9)
+    list(lines.new(state_of([]), 0.0))
+    said = "\n".join(lines.new(state_of([fallen]), 1.0))
+    assert "finished at epoch 4, best val_si_sdr 5.00 dB at epoch 3 (lr 1e-3)" in said
+
+
 def _told(record: TrialRecord) -> str:
     how = {
         TrialState.COMPLETE: "finished",

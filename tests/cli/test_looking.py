@@ -229,7 +229,7 @@ def test_where_no_copy_can_be(folder: Folder, address: str) -> None:
     assert "hush" not in result.output
 
 
-def test_show_a_trial(folder: Folder) -> None:
+def test_show_a_trial(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = folder.sweep("dprnn", *FINISHED)
     write_note(paths, NOTE)
     (paths.trial(2) / "artifacts").mkdir(parents=True)
@@ -241,7 +241,9 @@ def test_show_a_trial(folder: Folder) -> None:
     assert said.startswith("trial 2 of dprnn: complete, best val_si_sdr 7.00 dB at epoch 12")
     assert "trained 12 epochs" in said
     assert "artifacts/best.ckpt (2.0 MB)" in said
-    assert "http://mars:5000/#/experiments/1/runs/c0ffee" in "".join(said.split())
+    monkeypatch.setenv("COLUMNS", "40")
+    address = "\nMLflow run  http://mars:5000/#/experiments/1/runs/c0ffee?"
+    assert address in folder.says("show", "dprnn"), "of the best trial, and whole"
     assert re.search(r"best \(12\) +last +lowest +highest", said)
     assert re.search(r"val_si_sdr \(dB\) +▁.*█ +7\.00 +7\.00 +0\.58 +7\.00", said)
     assert "line 29" in said
@@ -250,6 +252,17 @@ def test_show_a_trial(folder: Folder) -> None:
     assert (found["run_id"], found["files"]) == ("c0ffee", ["artifacts/best.ckpt", "train.log"])
     with pytest.raises(SweepNotFound, match=r"no trial 7 in sweep 'dprnn' \(there: 0 to 2\)"):
         folder.run("show", "dprnn", "7")
+
+
+def test_without_a_name_it_is_the_sweep_that_runs(folder: Folder) -> None:
+    folder.sweep("old", *FINISHED)
+    paths = folder.sweep("new", RUNNING, end=None)
+    with SweepLock(paths.lock):
+        assert folder.says("status").startswith("running")
+    with pytest.raises(SweepNotFound, match="say which sweep: new, old"):
+        folder.run("status")
+    with pytest.raises(SweepNotFound, match="no trial of new has finished yet"):
+        folder.run("show", "new")
 
 
 def test_show_a_failed_trial_with_its_last_traceback(folder: Folder) -> None:

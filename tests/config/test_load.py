@@ -140,7 +140,7 @@ def test_a_task_of_ones_own_reads_its_sections_as_it_likes(load_text) -> None:
         ("objective=mine", "objective needs direction (minimize or maximize) where the task is"),
         ("search_space.k.when.x=1", "x has infinitely many values"),
         ("search_space.epochs={type: int, low: 1, high: 2}", "is the budget of every trial"),
-        ("training.x=1", "training.x is also given in its section (1)"),
+        ("training.x=1", "training.x is also given in its section (as 1)"),
     ],
 )
 def test_mistakes_with_a_task_of_ones_own(flag: str, message: str, problems) -> None:

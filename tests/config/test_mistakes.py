@@ -564,8 +564,8 @@ INERT = """\
         (
             {"training": "training: {epochs: 12, lr: 1e-3}"},
             [
-                "sweep.yaml:7: search_space.lr: training.lr is also given in its section (0.001):"
-                " keep one of them"
+                "sweep.yaml:7: search_space.lr: training.lr is also given in its section "
+                "(as 0.001): keep one of them"
             ],
         ),
         (
@@ -575,7 +575,7 @@ INERT = """\
             },
             [
                 "sweep.yaml:7: search_space.lr: low < high must hold",
-                "sweep.yaml:7: search_space.lr: training.lr is also given in its section (1)",
+                "sweep.yaml:7: search_space.lr: training.lr is also given in its section (as 1)",
             ],
         ),
         (

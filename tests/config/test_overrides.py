@@ -119,7 +119,7 @@ def test_a_mistake_in_a_flag_names_the_flag(flag: str, message: str, problems) -
 def test_a_flag_that_fixes_a_searched_option_is_told_where_the_parameter_is(problems) -> None:
     (problem,) = problems(TEXT, ["training.lr=1e-3"])
     assert problem == (
-        "sweep.yaml:5: search_space.lr: training.lr is also given in its section (0.001): "
+        "sweep.yaml:5: search_space.lr: training.lr is also given in its section (as 0.001): "
         "keep one of them"
     )
 

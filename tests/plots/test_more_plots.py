@@ -38,6 +38,7 @@ def test_importance_finds_the_parameter_that_matters() -> None:
         assert shares["lr"] > 0.5
         assert shares["lr"] == max(shares.values())
     assert "model.n_fft" in chart.note  # it applies to some trials only
+    assert chart.note.startswith("lr matters most, over the whole range and near the best.")
 
 
 def test_importance_needs_evidence() -> None:
@@ -57,6 +58,14 @@ def test_distribution_counts_the_trials_that_are_at_least_as_good(direction: str
     assert all((a <= b) == rises or a == b for a, b in pairwise(ys))
     at = max(y for x, y in zip(xs, ys, strict=True) if x == 8.0)
     assert at == pytest.approx(0.8 if rises else 0.3)  # 1 to 8, or 8 to 10
+
+
+def test_distribution_says_which_batch_sizes_have_too_few_trials() -> None:
+    records = [trial(i, {"lr": 1e-3, "batch_size": (4, 8)[i > 1]}, float(i)) for i in range(8)]
+    chart = edf(records, GOAL, SPACE)
+    assert "No curve for batch_size 2, batch_size 4, batch_size 16: fewer than 3" in chart.note
+    assert [k for k in lines(chart) if k.startswith("batch")] == ["batch_size 8 (6)"]
+    assert "No curve" not in edf(RECORDS, GOAL, SPACE).note
 
 
 def test_timeline_puts_no_two_trials_on_a_worker_at_once() -> None:
@@ -117,7 +126,10 @@ def test_the_best_trials_curves_are_on_log_axes_where_losses_fall_by_decades() -
     assert all(a > b or math.isclose(a, b) for a, b in pairwise(smooth))
     assert learning_curves(steep, config.objective, config.search_space).panels[0].y.log
     flat = [_learned(0, 1.0, [3.0, 2.0, 1.0])]
-    assert not any(p.y.log for p in top_curves(flat, config.objective, config.search_space).panels)
+    chart = top_curves(flat, config.objective, config.search_space)
+    assert not any(p.y.log for p in chart.panels)
+    assert chart.panels[0].y.limits == chart.panels[1].y.limits == (0.375, 3.125)
+    assert "on one scale" in chart.note
 
 
 def test_a_table_has_what_the_figure_shows() -> None:

@@ -253,7 +253,8 @@ def test_failures_stand_alone_at_the_bad_end() -> None:
     bottom = chart.panels[0].y.limits[0]  # type: ignore[index]
     seen = points(chart)
     assert set(seen["diverged"].y) == set(seen["out of memory"].y) == {bottom}
-    assert min(seen["finished"].y + seen["stopped early"].y) > bottom
+    below = seen["stopped early, below the axis"].y
+    assert min(seen["finished"].y + below) > bottom
 
 
 def test_far_outliers_do_not_squeeze_the_axis() -> None:
@@ -262,6 +263,34 @@ def test_far_outliers_do_not_squeeze_the_axis() -> None:
     assert limits is not None
     assert limits[0] > -10
     assert "edge" in history([*RECORDS, outlier], GOAL, SPACE).note
+
+
+@pytest.mark.parametrize(("direction", "side"), [("maximize", "below"), ("minimize", "above")])
+def test_values_beyond_the_axis_do_not_look_like_values(direction: str, side: str) -> None:
+    config = sweep_config(direction=direction)
+    goal, sign = config.objective, 1 if direction == "maximize" else -1
+    params = {"lr": 1e-3, "batch_size": 8}
+    done = [trial(i, params, sign * (9.0 + 0.1 * i)) for i in range(9)]
+    near = trial(20, params, sign * 8.0, TrialState.PRUNED)
+    far = [trial(30 + i, params, sign * -500.0, TrialState.PRUNED) for i in range(2)]
+    for chart in (
+        history([*done, near, *far], goal, SPACE),
+        slices([*done, near, *far], goal, SPACE),
+    ):
+        seen = {k.partition(" (")[0]: m for k, m in points(chart).items()}
+        beyond = seen[f"stopped early, {side} the axis"]
+        assert (len(beyond.x), beyond.symbol) == (2, "down" if side == "below" else "up")
+        assert (len(seen["stopped early"].x), seen["stopped early"].symbol) == (1, "ring")
+        assert "Triangles" in chart.note
+    lines = parallel_coordinates([*done, near, *far], goal, SPACE)
+    ticks = {text: at for at, text in lines.axes[-1].ticks.items()}
+    (edge,) = (text for text in ticks if text.startswith(side))
+    assert sum(line.places[-1] == ticks[edge] for line in lines.lines) == 2
+    assert f"'{edge}'" in lines.note
+    assert [name for name, _ in lines.groups] == ["stopped early"]
+    plain = parallel_coordinates(done, goal, SPACE)
+    assert not any(text.startswith(side) for text in plain.axes[-1].ticks.values())
+    assert plain.groups == ()
 
 
 def test_slices_have_a_panel_for_each_searched_parameter() -> None:
@@ -273,7 +302,8 @@ def test_slices_have_a_panel_for_each_searched_parameter() -> None:
         "model.n_fft",
     ]
     used = sum("model.n_fft" in r.params for r in RECORDS if r.state is TrialState.COMPLETE)
-    assert len(points(chart, 3)["finished"].x) == used
+    seen = points(chart, 3)
+    assert len(seen["finished"].x + seen["finished, below the axis"].x) == used
 
 
 def test_learning_curves_by_outcome() -> None:

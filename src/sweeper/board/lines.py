@@ -56,13 +56,24 @@ def _stamped(text: str) -> str:
 
 
 def _ending(record: TrialRecord, metric: str) -> str:
-    value = "" if record.value is None else f", {metric} {measured(metric, record.value)}"
     at = f" at epoch {record.epoch}" if record.epoch else ""
     how = _ENDINGS[record.state]
     again = f" (confirms {confirms_words(record)})" if record.is_confirming else ""
     return (
-        f"trial {record.number}{again} {how}{at}{value} ({settings(record.params)}){_why(record)}"
+        f"trial {record.number}{again} {how}{at}{_value(record, metric)} "
+        f"({settings(record.params)}){_why(record)}"
     )
+
+
+def _value(record: TrialRecord, metric: str) -> str:
+    """The objective, and of which epoch it is where that is not the last one."""
+    if record.value is None:
+        return ""
+    said = f"{metric} {measured(metric, record.value)}"
+    epochs = [r.epoch for r in record.reports if r.metrics.get(metric) == record.value]
+    if not epochs or epochs[-1] == record.epoch:
+        return f", {said}"
+    return f", best {said} at epoch {epochs[0]}"
 
 
 def _why(record: TrialRecord) -> str:

@@ -16,7 +16,7 @@ __all__ += ["Points", "Symbol"]
 
 _PER_ROW = 4
 
-Symbol = Literal["dot", "ring", "cross", "square", "star", "diamond"]
+Symbol = Literal["dot", "ring", "cross", "square", "star", "diamond", "down", "up"]
 
 
 @dataclass(frozen=True, slots=True)

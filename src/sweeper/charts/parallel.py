@@ -76,7 +76,8 @@ class ParallelChart:
             stops += [(i * _BAND, colour), ((i + 1) * _BAND, colour)]
         start = len(self.groups) * _BAND
         step = (1 - start) / (len(RAMP) - 1)
-        return stops + [(min(start + i * step, 1.0), colour) for i, colour in enumerate(RAMP)]
+        stops += [(start + i * step, colour) for i, colour in enumerate(RAMP[:-1])]
+        return [*stops, (1.0, RAMP[-1])]  # not a hair below 1
 
     def colour_ticks(self) -> dict[float, str]:
         names = {(i + 0.5) * _BAND: name for i, (name, _) in enumerate(self.groups)}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "draw_parallel"]
 
 _SYMBOLS = {"dot": "circle", "ring": "circle-open", "cross": "x-thin", "square": "square-x-open"}
+_SYMBOLS |= {"down": "triangle-down", "up": "triangle-up"}
 
 
 def draw(chart: Chart) -> Any:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "draw_parallel"]
 
 _SYMBOLS = {"dot": "o", "ring": "o", "cross": "x", "square": "s", "star": "*", "diamond": "D"}
+_SYMBOLS |= {"down": "v", "up": "^"}
 _DPI = 120
 _BAR = 4  # lines wider than this are bars: their ends are exact
 

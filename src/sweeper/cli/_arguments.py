@@ -56,7 +56,9 @@ Sweeps = Annotated[
 Name = Annotated[str, typer.Argument(help="The sweep.", show_default=False)]
 MaybeName = Annotated[
     str | None,
-    typer.Argument(help="The sweep; may be left out where there is only one.", show_default=False),
+    typer.Argument(
+        help="The sweep; by default the only one, or the only one that runs.", show_default=False
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Address = Annotated[

@@ -14,7 +14,9 @@ __all__ = ["show"]
 
 def show(
     name: Name,
-    trial: Annotated[int, typer.Argument(min=0, help="Its number.", show_default=False)],
+    trial: Annotated[
+        int | None, typer.Argument(min=0, help="Its number.", show_default="the best")
+    ] = None,
     sweeps: Sweeps = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
@@ -31,4 +33,4 @@ def show(
     if as_json:
         print(json.dumps(words.to_json(found, record), indent=2))
     else:
-        terminal().print(words.show(found, record))
+        terminal().print(words.show(found, record), crop=False)

@@ -111,7 +111,7 @@ class Targets:
         given = get(self._sections[section], inner)
         if given is not None and name not in self._space.conditional:
             option = dotted((section, *inner))
-            return f": {option} is also given in its section ({shown(given)}): keep one of them"
+            return f": {option} is also given in its section (as {shown(given)}): keep one of them"
         if len(inner) > 1 and names is not None and get(self._sections[section], inner[:1]) is None:
             whole = dotted((section, inner[0]))
             return f" is a part of {whole}, which is not given: write {whole} out first"

@@ -79,7 +79,9 @@ def plan_slots(resources: Resources, cluster: Sequence[Node] = ()) -> Slots:
     fit = min(sum(fits), _fit(Node(cpus, gpus), gpus_per_trial, per_cpu))
     concurrent = _at_most(resources.concurrent, fit)
     if concurrent < 1:
-        one = f"one trial asks for {per_cpu} CPUs and {per_gpu} GPUs"
+        asked = {"CPUs": per_cpu, "GPUs": per_gpu}
+        told = " and ".join(f"{n:g} {unit}" for unit, n in asked.items() if n != "auto")
+        one = f"one trial asks for {told or 'a processor'}"
         raise _too_much(one, where, whole)
     if per_cpu == "auto":
         used = [(n, min(fit, concurrent)) for n, fit in zip(nodes, fits, strict=True) if fit]

@@ -57,7 +57,7 @@ def quiet(log: Path) -> Iterator[TextIO]:
     sys.stderr.flush()
     with (
         file,
-        os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as real,
+        os.fdopen(os.dup(1), "w", 1, encoding=sys.stdout.encoding, errors="replace") as real,
         os.fdopen(os.dup(2), "w", encoding="utf-8") as errors,
     ):
         os.dup2(file.fileno(), 1)

@@ -38,19 +38,22 @@ class SweepPaths:
 
     @classmethod
     def one(cls, name: str | None, sweeps: Path = DEFAULT_ROOT) -> SweepPaths:
-        """As `existing`; without a name, the only sweep there is.
+        """As `existing`; without a name, the only sweep there is, or the only one that runs.
 
         Raises:
             SweepNotFound: also where there is more than one to choose from.
         """
+        from sweeper.ledger.lock import holder
+
         if name is not None:
             return cls.existing(name, sweeps)
         found = find_sweeps(sweeps)
-        if len(found) != 1:
+        running = [paths for paths in found if holder(paths.lock)] if len(found) > 1 else found
+        if len(running) != 1:
             names = ", ".join(p.root.name for p in found)
             several = f"say which sweep: {names}" if found else f"no sweep in {sweeps.absolute()}"
             raise SweepNotFound(several)
-        return found[0]
+        return running[0]
 
     @property
     def manifest(self) -> Path:

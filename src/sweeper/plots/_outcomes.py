@@ -20,6 +20,7 @@ __all__ = ["DIVERGED", "FINISHED", "MEMORY_OUT", "OUTCOMES", "STOPPED", "TIMED_O
 __all__ += ["best_of", "finished", "hover", "of", "points", "thinned"]
 
 _MOST_POINTS = 1000
+_BEYOND = {"down": ", below the axis", "up": ", above the axis"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +70,32 @@ def points(
     *,
     valued: bool = False,
     counted: bool = True,
+    beyond: Callable[[TrialRecord], Symbol | None] = lambda _: None,
 ) -> Iterator[Points]:
     """Marks of all trials by outcome; ``place`` gives x and y, or None to leave a trial out.
 
-    ``valued`` colours finished trials by their objective; ``counted`` puts numbers in the legend.
+    ``valued`` colours finished trials by their objective; ``counted`` puts numbers in the legend;
+    ``beyond`` gives the mark of a trial whose value the axis does not reach.
     """
     for outcome in OUTCOMES:
         seen = [(r, at) for r in of(records, outcome) if (at := place(r)) is not None]
-        if not seen:
-            continue
-        drawn = thinned([r for r, _ in seen])
         places = {r.number: at for r, at in seen}
-        yield Points(
-            label=f"{outcome.name} ({len(seen):,})" if counted else outcome.name,
-            x=tuple(places[r.number][0] for r in drawn),
-            y=tuple(places[r.number][1] for r in drawn),
-            symbol=outcome.symbol,
-            colour=outcome.colour,
-            hover=tuple(hover(r, objective) for r in drawn),
-            values=tuple(r.value or 0.0 for r in drawn) if valued and outcome is FINISHED else (),
-        )
+        groups: dict[Symbol, list[TrialRecord]] = {}
+        for r, _ in seen:
+            groups.setdefault(beyond(r) or outcome.symbol, []).append(r)
+        for symbol, group in groups.items():
+            name = outcome.name + _BEYOND.get(symbol, "")
+            drawn = thinned(group)
+            coloured = valued and outcome is FINISHED
+            yield Points(
+                label=f"{name} ({len(group):,})" if counted else name,
+                x=tuple(places[r.number][0] for r in drawn),
+                y=tuple(places[r.number][1] for r in drawn),
+                symbol=symbol,
+                colour=outcome.colour,
+                hover=tuple(hover(r, objective) for r in drawn),
+                values=tuple(r.value or 0.0 for r in drawn) if coloured else (),
+            )
 
 
 def hover(record: TrialRecord, objective: Objective) -> str:

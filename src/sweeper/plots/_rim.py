@@ -9,19 +9,26 @@ from sweeper.plots._axes import RIM
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sweeper.charts.chart import Axis
+    from sweeper.charts.chart import Axis, Symbol
     from sweeper.config import Objective
     from sweeper.records import TrialRecord
 
-__all__ = ["note", "placed"]
+__all__ = ["beyond", "note", "placed"]
+
+
+def beyond(record: TrialRecord, axis: Axis) -> Symbol | None:
+    """The mark that points to a value outside the axis; None for a value that is on it."""
+    assert axis.limits is not None
+    low, high = axis.limits
+    if record.value is None or low <= record.value <= high:
+        return None
+    return "down" if record.value < low else "up"
 
 
 def note(records: Iterable[TrialRecord], axis: Axis) -> str:
     """What to say where some values are beyond the axis."""
-    assert axis.limits is not None
-    low, high = axis.limits
-    beyond = any(r.value is not None and not low <= r.value <= high for r in records)
-    return " Values beyond the axis stand at its edge." if beyond else ""
+    outside = any(beyond(r, axis) for r in records)
+    return " Triangles at the edge point to values beyond the axis." if outside else ""
 
 
 def placed(record: TrialRecord, limits: tuple[float, float] | None, objective: Objective) -> float:

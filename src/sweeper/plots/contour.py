@@ -55,7 +55,7 @@ def contour(
         shades = colours(records, objective)
     panel = Panel(param_axis(x, found[x]), param_axis(y, found[y]), marks)
     title = f"Where {objective.metric} is best: {x} and {y}"
-    return Chart(title, (panel,), shades, _note(region))
+    return Chart(title, (panel,), shades, _note(region, others=len(found) > len(axes)))
 
 
 def _choose(found: Mapping[str, Scale], space: Mapping[str, ParamSpec]) -> tuple[str, str] | None:
@@ -198,7 +198,7 @@ def _best(
         yield Points(label, (place[0],), (place[1],), "star", BEST, (text,), size=15)
 
 
-def _note(region: Region) -> str:
+def _note(region: Region, *, others: bool) -> str:
     if region.best is None:
         return "No trial has finished."
     if region.recommended is None:
@@ -206,4 +206,5 @@ def _note(region: Region) -> str:
     row = region.recommended
     batch = f" with {region.batch_size} {row.label}" if row.batch_sizes else ""
     use = f"Use {region.lr} {interval_words(row.interval)}{batch}."
-    return f"{use} The darker, the likelier to be as good as the best."
+    best = ", other parameters at their best" if others else ""
+    return f"{use} The darker, the likelier as good as the best{best}."

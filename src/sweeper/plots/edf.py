@@ -40,7 +40,8 @@ def edf(
     return Chart(
         f"Distribution of {objective.metric}",
         (Panel(x, y, marks),),
-        note=f"Further to the {_side(objective)} is better. Stopped trials are left out.",
+        note=f"Further to the {_side(objective)} is better. Stopped trials are left out."
+        + _left_out(done, space),
     )
 
 
@@ -54,16 +55,29 @@ def _groups(
     space: Mapping[str, ParamSpec],
     x: Axis,
 ) -> Iterator[Lines]:
+    groups = _by_batch_size(done, space)
+    for i, (label, group) in enumerate(groups.items()):
+        if len(group) >= _FEWEST:
+            colour = RAMP[i * (len(RAMP) - 1) // (len(groups) - 1)]
+            text = f"{label} ({len(group):,})"
+            yield Lines(text, (_steps(group, objective, x),), colour, width=1.6)
+
+
+def _by_batch_size(
+    done: Sequence[TrialRecord], space: Mapping[str, ParamSpec]
+) -> dict[str, list[TrialRecord]]:
+    """The trials of each batch size by its words; empty where it has no few choices."""
     name = find(space, BATCH_SIZE)
     choices = scales(space)[name].choices if name else ()
     if name is None or not 1 < len(choices) <= _MOST_GROUPS:
-        return
-    for i, choice in enumerate(choices):
-        group = [r for r in done if r.params.get(name) == choice]
-        if len(group) >= _FEWEST:
-            label = f"{name} {number(choice)} ({len(group):,})"
-            colour = RAMP[i * (len(RAMP) - 1) // (len(choices) - 1)]
-            yield Lines(label, (_steps(group, objective, x),), colour, width=1.6)
+        return {}
+    return {f"{name} {number(c)}": [r for r in done if r.params.get(name) == c] for c in choices}
+
+
+def _left_out(done: Sequence[TrialRecord], space: Mapping[str, ParamSpec]) -> str:
+    few = [label for label, group in _by_batch_size(done, space).items() if len(group) < _FEWEST]
+    said = f" No curve for {', '.join(few)}: fewer than {_FEWEST} trials finished."
+    return said if few else ""
 
 
 def _steps(

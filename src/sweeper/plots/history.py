@@ -8,7 +8,7 @@ from sweeper.charts.chart import Axis, Chart, Lines, Mark, Panel
 from sweeper.charts.style import RAMP
 from sweeper.plots._axes import objective_axis
 from sweeper.plots._outcomes import finished, points
-from sweeper.plots._rim import note, placed
+from sweeper.plots._rim import beyond, note, placed
 from sweeper.words import measured
 
 if TYPE_CHECKING:
@@ -28,7 +28,12 @@ def history(
     """The objective by trial number; stopped trials at the value they had, failures at the rim."""
     y = objective_axis(records, objective)
     marks: list[Mark] = list(
-        points(records, objective, lambda r: (r.number, placed(r, y.limits, objective)))
+        points(
+            records,
+            objective,
+            lambda r: (r.number, placed(r, y.limits, objective)),
+            beyond=lambda r: beyond(r, y),
+        )
     )
     best = _best_so_far(records, objective)
     if not marks:

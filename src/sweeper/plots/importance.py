@@ -53,7 +53,19 @@ def importance(
     )
     axis = Axis("", (-0.6, len(names) - 0.4), ticks={float(i): n for i, n in enumerate(names)})
     panel = Panel(Axis("share", (0.0, 1.05)), axis, marks)
-    return Chart(_TITLE, (panel,), note=_note(done, [n for n in found if n not in common]))
+    return Chart(
+        _TITLE,
+        (panel,),
+        note=_most(whole, best) + _note(done, [n for n in found if n not in common]),
+    )
+
+
+def _most(whole: Mapping[str, float], best: Mapping[str, float]) -> str:
+    """What matters most, by either question."""
+    first, second = (max(shares, key=lambda name: shares[name]) for shares in (whole, best))
+    if first == second:
+        return f"{first} matters most, over the whole range and near the best. "
+    return f"Over the whole range {first} matters most, near the best {second}. "
 
 
 def _note(done: Sequence[TrialRecord], absent: Sequence[str]) -> str:

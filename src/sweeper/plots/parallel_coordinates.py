@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweeper.charts.parallel import ABSENT, ParallelAxis, ParallelChart, ParallelLine
 from sweeper.charts.style import BAD
 from sweeper.plots._axes import colours, objective_axis, scales, ticks
 from sweeper.plots._outcomes import FINISHED, OUTCOMES, of, thinned
-from sweeper.plots._rim import placed
+from sweeper.plots._rim import beyond, placed
 from sweeper.region.scale import Scale
-from sweeper.words import labelled
+from sweeper.words import figure, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sweeper.charts.chart import Axis
     from sweeper.config import Objective, ParamSpec
     from sweeper.records import TrialRecord
 
 __all__ = ["parallel_coordinates"]
 
 _MOST = 250  # lines of one outcome; more cannot be told apart
+_TICK_HEIGHT = 0.04  # of the axis
 _GROUPS = (("stopped early", "#c9d0d8"), ("failed to train", BAD))
 
 
@@ -39,19 +42,47 @@ def parallel_coordinates(
     shades = colours(records, objective)
     shade = Scale(shades.low, shades.high)
     axes = [ParallelAxis(name, _ticks(scale, "not used")) for name, scale in found.items()]
-    axes.append(ParallelAxis(labelled(objective.metric), _ticks(goal, "no value")))
+    edge = _edge(records, objective, y)
+    axes.append(ParallelAxis(labelled(objective.metric), _goal_ticks(goal, edge)))
     lines = tuple(_lines(records, objective, found, goal, shade)) if found else ()
+    groups = sorted({line.group for line in lines if line.value is None})
+    lines = tuple(
+        replace(line, group=groups.index(line.group)) if line.value is None else line
+        for line in lines
+    )
     return ParallelChart(
         title=f"All trials: parameters and {objective.metric}",
         axes=tuple(axes),
         lines=lines,
-        groups=_GROUPS,
+        groups=tuple(_GROUPS[group] for group in groups),
         values=_colour_ticks(shade, objective),
         label=labelled(objective.metric),
         note="Dark lines are the best trials. In the report, drag along an axis to keep a range."
+        + (f" Lines to '{next(iter(edge.values()))}' leave the axis." if edge else "")
         if lines
         else "No trial has ended.",
     )
+
+
+def _edge(records: Sequence[TrialRecord], objective: Objective, y: Axis) -> dict[float, str]:
+    """Where values beyond the objective's axis stand, and what is written there."""
+    outside = next((r for r in records if beyond(r, y)), None)
+    if outside is None or y.limits is None:
+        return {}
+    low, high = y.limits
+    below = beyond(outside, y) == "down"
+    text = f"{'below' if below else 'above'} {figure(objective.metric, low if below else high)}"
+    return {Scale(low, high).position(placed(outside, y.limits, objective)): text}
+
+
+def _goal_ticks(goal: Scale, edge: Mapping[float, str]) -> dict[float, str]:
+    """The ticks of the objective, but those that would be written over ``edge``."""
+    free = {
+        at: text
+        for at, text in _ticks(goal, "no value").items()
+        if all(abs(at - place) > _TICK_HEIGHT for place in edge)
+    }
+    return free | dict(edge)
 
 
 def _lines(

@@ -9,7 +9,7 @@ from sweeper.charts.chart import Axis, Chart, Mark, Panel, Points
 from sweeper.charts.style import BEST
 from sweeper.plots._axes import objective_axis, param_axis, scales
 from sweeper.plots._outcomes import best_of, hover, points
-from sweeper.plots._rim import note, placed
+from sweeper.plots._rim import beyond, note, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def _panel(
 ) -> Panel:
     place = partial(_place, name=name, scale=scale, y=y, objective=objective)
     marks: list[Mark] = [
-        *points(records, objective, place, counted=False),
+        *points(records, objective, place, counted=False, beyond=lambda r: beyond(r, y)),
         *_best(records, objective, place),
     ]
     return Panel(param_axis(name, scale), y, tuple(marks))

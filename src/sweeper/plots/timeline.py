@@ -52,7 +52,9 @@ def timeline(
     labels = {float(i): str(i + 1) for i in range(0, lanes, -(-lanes // 16))}
     x = Axis(f"{name} of work", (-0.01 * last / unit, 1.02 * last / unit))
     panel = Panel(x, Axis("worker", (-0.7, lanes - 0.3), ticks=labels), marks)
-    note = f"{len(trained):,} trials in {lanes} rows." + (" Idle time is cut out." if cut else "")
+    note = f"{len(trained):,} trials, at most {lanes} at once." + (
+        " Idle time is cut out." if cut else ""
+    )
     return Chart("Trials over time", (panel,), note=note)
 
 

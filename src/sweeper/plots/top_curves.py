@@ -24,6 +24,9 @@ _TOP = 5
 _COLOURS = ("#ff2fb3", "#3b0f50", "#21918c", "#e08214", "#8a94a0")
 _SMOOTHING = 0.6  # of MLflow's slider, and the least that the team's guide recommends
 _MOST_POINTS = 400
+_MARGIN = 0.05
+_LOSSES = ("train_loss", "val_loss")
+_PARTING = "Train and validation loss on one scale: where they part, the model overfits."
 
 Curve = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -38,11 +41,20 @@ def top_curves(
     shown = ranked(finished(valued) or valued, objective.direction)[:_TOP]
     if not shown:
         return Chart("The best trials", (), note="No trial has a value yet.")
-    metrics = dict.fromkeys([objective.metric, "train_loss", "val_loss"])
+    metrics = dict.fromkeys([objective.metric, *_LOSSES])
+    there = [m for m in metrics if any(m in report.metrics for r in shown for report in r.reports)]
+    both = set(_LOSSES) <= set(there)
+    losses = [v for r in shown for m in _LOSSES for v in _by_epoch(r, m)[1]] if both else []
     panels = [
-        _panel(shown, objective, partial(_by_epoch, metric=m), "epoch", labelled(m))
-        for m in metrics
-        if any(m in report.metrics for r in shown for report in r.reports)
+        _panel(
+            shown,
+            objective,
+            partial(_by_epoch, metric=m),
+            "epoch",
+            labelled(m),
+            losses if m in _LOSSES else (),
+        )
+        for m in there
     ]
     if any(report.steps for r in shown for report in r.reports):
         label = f"training loss by step, smoothed {_SMOOTHING}"
@@ -50,7 +62,7 @@ def top_curves(
     return Chart(
         f"How the best {len(shown)} learned" if len(shown) > 1 else "How the best trial learned",
         tuple(panels),
-        note="Train and validation loss that part from each other mean overfitting.",
+        note=_PARTING if both else "",
     )
 
 
@@ -60,7 +72,9 @@ def _panel(
     curve_of: Callable[[TrialRecord], Curve],
     x: str,
     y: str,
+    beside: Sequence[float] = (),
 ) -> Panel:
+    """Curves of all trials; ``beside``: values that its axis shall reach, as another panel's."""
     curves = [curve_of(r) for r in shown]
     marks = tuple(
         Lines(
@@ -73,9 +87,19 @@ def _panel(
         for r, curve, colour in zip(shown, curves, _COLOURS, strict=False)
         if curve[0]
     )
-    values = [value for _, ys in curves for value in ys]
+    values = beside or [value for _, ys in curves for value in ys]
     log = "loss" in y and spans_decades(values)
-    return Panel(Axis(x), Axis(f"{y}, log scale" if log else y, log=log), marks)
+    limits = _around(values, log) if beside else None
+    return Panel(Axis(x), Axis(f"{y}, log scale" if log else y, limits, log=log), marks)
+
+
+def _around(values: Sequence[float], log: bool) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    if log:
+        factor = (high / low) ** _MARGIN
+        return low / factor, high * factor
+    margin = _MARGIN * (high - low) or 0.5
+    return low - margin, high + margin
 
 
 def _by_epoch(record: TrialRecord, metric: str) -> Curve:

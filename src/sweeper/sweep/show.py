@@ -31,12 +31,16 @@ _TAIL = 12  # lines of the log
 _LOG_BYTES = 1 << 16
 
 
-def find_trial(found: Look, number: int) -> TrialRecord:
-    """The trial with this number.
+def find_trial(found: Look, number: int | None) -> TrialRecord:
+    """The trial with this number, or the best.
 
     Raises:
         SweepNotFound: the sweep has no such trial yet; says which there are.
     """
+    if number is None:
+        if found.board.best is None:
+            raise SweepNotFound(f"no trial of {found.name} has finished yet: say which one to show")
+        number = found.board.best.number
     record = found.history.record(number)
     if record is None:
         known = len(found.history)
@@ -54,6 +58,9 @@ def show(found: Look, record: TrialRecord) -> RenderableType:
         grid.add_row(name, Text(value))
     best = _best(found, record)
     parts: list[RenderableType] = [_headline(found, record, best), grid]
+    if run_id := found.lag.runs.get(record.number):
+        address = _run_url(found, run_id) or run_id  # whole, to be clicked or copied
+        parts.append(Text(f"MLflow run  {address}", no_wrap=True, overflow="ignore"))
     if record.reports:
         parts += ["", _metrics(record, best)]
     if tail := _log_tail(found.paths.trial(record.number) / LOG_NAME, record):
@@ -114,8 +121,6 @@ def _facts(found: Look, record: TrialRecord) -> Iterator[tuple[str, str]]:
         yield "curve", f"too short to be judged: that takes {SHORTEST} epochs"
     yield "seed", f"{record.seed}, {count(record.attempts, 'attempt')}"
     yield "time", _times(record)
-    if run_id := found.lag.runs.get(record.number):
-        yield "MLflow run", _run_url(found, run_id) or run_id
     folder = found.paths.trial(record.number)
     yield "folder", str(folder)
     files = [f"{p.relative_to(folder)} ({_size(p)})" for p in _files(folder)]
