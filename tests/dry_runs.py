@@ -32,11 +32,16 @@ class Killed(BaseException):
 
 
 def open_sweep(
-    folder: Path, config: SweepConfig, origin: str = "", setting: Setting | None = None
+    folder: Path,
+    config: SweepConfig,
+    origin: str = "",
+    setting: Setting | None = None,
+    *,
+    retry_failed: bool = False,
 ) -> Any:
     """Open the sweep in ``folder``, as `sweeper run` does."""
     paths = SweepPaths(folder / config.name)
-    admission = admit(config, paths, "toy.yaml")
+    admission = admit(config, paths, "toy.yaml", retry_failed=retry_failed)
     return open_ledger(
         paths, admission.manifest, config, setting or Setting({"code": origin}), admission.warm
     )
@@ -82,9 +87,10 @@ def run_session(
     setting: Setting | None = None,
     *,
     confirm_now: bool = False,
+    retry_failed: bool = False,
 ) -> tuple[Ledger, Conductor]:
     """One session, to its end."""
-    with open_sweep(folder, config, origin, setting) as ledger:
+    with open_sweep(folder, config, origin, setting, retry_failed=retry_failed) as ledger:
         ledger.begin_session()
         conductor = Conductor(ledger, slots, confirm_now=confirm_now)
         _warm_up()
@@ -110,18 +116,20 @@ def check_survival(
     monkeypatch: pytest.MonkeyPatch,
     *,
     kills: int,
+    session: Callable[..., tuple[Ledger, Conductor]] = run_session,
 ) -> Ledger:
     """Run a sweep with one configuration after the other, and again with a kill at a write.
 
     Args:
         kills: how many runs with a kill, evenly over all writes.
+        session: runs one session in a folder with a configuration.
 
     Returns:
         The sweep that was not killed; the others have told the same story.
     """
-    writes, ledger = _run(folder / "calm", configs, monkeypatch, kill_at=None)
+    writes, ledger = _run(folder / "calm", configs, monkeypatch, session, kill_at=None)
     for kill_at in range(0, writes, -(-writes // kills)):
-        _, other = _run(folder / str(kill_at), configs, monkeypatch, kill_at=kill_at)
+        _, other = _run(folder / str(kill_at), configs, monkeypatch, session, kill_at=kill_at)
         assert story(other) == story(ledger), f"killed at write {kill_at} of {writes}"
         assert other.unfinished() == []
     return ledger
@@ -131,6 +139,7 @@ def _run(
     folder: Path,
     configs: Sequence[SweepConfig],
     monkeypatch: pytest.MonkeyPatch,
+    session: Callable[..., tuple[Ledger, Conductor]],
     kill_at: int | None,
 ) -> tuple[int, Ledger]:
     """How many writes there were up to the kill or the end, and the ledger at the end."""
@@ -149,7 +158,7 @@ def _run(
         _before_and_after_each_write(patch, maybe_kill)
         while waiting:
             with contextlib.suppress(Killed):
-                ledger, _ = run_session(folder, waiting[0])
+                ledger, _ = session(folder, waiting[0])
                 waiting.pop(0)
     assert kill_at is None or made >= kill_at, "was not killed"
     return made, ledger

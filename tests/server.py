@@ -20,19 +20,21 @@ class Server:
 
     Args:
         store: URI of its database; by default a file in ``folder``.
+        workers: processes that answer.
     """
 
-    def __init__(self, folder: Path, port: int, store: str = "") -> None:
+    def __init__(self, folder: Path, port: int, store: str = "", workers: int = 1) -> None:
         self.uri = f"http://127.0.0.1:{port}"
         self._folder = folder
         self._store = store or f"sqlite:///{folder}/mlflow.db"
+        self._workers = workers
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
-            *("--port", str(self.port), "--workers", "1"),
+            *("--port", str(self.port), "--workers", str(self._workers)),
             *("--backend-store-uri", self._store),
         ]
         with (self._folder / "server.log").open("ab") as log:
@@ -45,6 +47,11 @@ class Server:
                 start_new_session=True,
             )
         wait_until(self._answers)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def _answers(self) -> bool:
         assert self._process is not None

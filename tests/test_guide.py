@@ -153,6 +153,11 @@ _HELD_BY: dict[str, tuple[str, ...]] = {
     "Beyond the guide Optuna's dashboard": (
         "pages/test_dashboard.py::test_optuna_dashboard_shows_its_trials",
     ),
+    "Beyond the guide Several objectives": (
+        "sweep/test_several.py::test_a_killed_sweep_goes_on_to_its_front",
+        "engine/test_several.py::test_early_stopping_is_that_of_the_first_alone",
+        "tracker/test_view.py::test_further_objectives_have_a_chart_and_a_column_each",
+    ),
 }
 """The guide's features, and the tests that hold what docs/guide.md says of them."""
 

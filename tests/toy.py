@@ -148,6 +148,18 @@ def breaks_once(trial: Trial, /) -> Iterator[EpochReport]:
         Path("/no/such/file").read_text()
 
 
+def trade(trial: Trial, /) -> Iterator[EpochReport]:
+    """Larger batches are faster; an epoch's speed is its own. Diverges above lr = 0.03."""
+    batch_size = float(trial.params["batch_size"])
+    for report in _reports(trial):
+        if trial.params["lr"] > 0.03:
+            raise Diverged(f"loss is nan at epoch {report.epoch}")
+        score = report.metrics["score"] - 0.3 * math.log2(batch_size)
+        speed = 100 * batch_size**0.7 + report.epoch
+        metrics = {"score": score, "speed": speed, "memory": batch_size}
+        yield replace(report, metrics={**metrics, "train_loss": -score})
+
+
 def breaks(trial: Trial, /) -> Iterator[EpochReport]:
     """The user's mistake, in every trial."""
     yield from _reports(trial)

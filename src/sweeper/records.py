@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ __all__ = [
     "TrialRecord",
     "TrialState",
     "best_report",
+    "counted",
     "ranked",
 ]
 
@@ -117,6 +118,8 @@ class TrialRecord:
         session: the last one that worked on it, from 1; 0 where it is a copy.
         confirms: where the stage is ``confirm``, the trial that it trains again; None for the
             recommended centre, which nobody had trained.
+        epochs: how many a full training had when it was last worked on; None where an older
+            sweeper did not write it.
     """
 
     number: int
@@ -135,6 +138,7 @@ class TrialRecord:
     session: int = 0
     stage: Stage = "search"
     confirms: int | None = None
+    epochs: int | None = None
 
     @property
     def epoch(self) -> int:
@@ -150,6 +154,19 @@ class TrialRecord:
     def is_confirming(self) -> bool:
         """Whether it trains a configuration again: no part of the search and its budget."""
         return self.stage == "confirm"
+
+
+def counted(record: TrialRecord, epochs: int) -> TrialRecord:
+    """The trial as it counts where a full training has ``epochs``, for whatever compares trials.
+
+    One that went to the last epoch when there were fewer is as good as stopped there. A training
+    that ended by itself before its last epoch is whole.
+    """
+    full = record.epochs
+    if record.state is not TrialState.COMPLETE or full is None or not full <= record.epoch < epochs:
+        return record
+    reason = f"trained {full} epochs when that was all; of {epochs} it counts as stopped early"
+    return replace(record, state=TrialState.PRUNED, reason=reason)
 
 
 def best_report(

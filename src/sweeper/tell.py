@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from optuna import Study
 from optuna.distributions import BaseDistribution
@@ -23,9 +23,20 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, create_trial
 from optuna.trial import TrialState as OptunaState
 
+from sweeper.pareto import further_values
 from sweeper.records import ParamValue, TrialRecord, TrialState
 
-__all__ = ["frozen", "report", "tell"]
+if TYPE_CHECKING:
+    from sweeper.config import Objective
+
+__all__ = ["FURTHER", "frozen", "report", "tell"]
+
+FURTHER = "sweeper:also"
+"""A trial's attribute: its values of ``objective.also``, None where one is not known.
+
+The study itself is of the first objective, which is what pruners want; the samplers that take
+several see them together (`sweeper.ledger.several`).
+"""
 
 _JUDGEMENT = "sweeper:judgement"  # a trial's attribute: what the pruner said last, and its notes
 
@@ -88,11 +99,18 @@ class _Draft:
         return getattr(self._storage, name)
 
 
-def tell(study: Study, number: int, state: TrialState, value: float | None = None) -> None:
+def tell(
+    study: Study,
+    number: int,
+    state: TrialState,
+    value: float | None = None,
+    further: Sequence[float | None] = (),
+) -> None:
     """Tell ``study`` how trial ``number`` ended; an ending told before stays.
 
     Args:
         value: the objective at its best epoch, for finished trials; others have their reports.
+        further: its values of ``objective.also``.
 
     Raises:
         ValueError: ``state`` is no ending, or a finished trial has no finite ``value``.
@@ -107,6 +125,8 @@ def tell(study: Study, number: int, state: TrialState, value: float | None = Non
         return
     if state.infeasible and not trial.constraints:
         Trial(study, trial._trial_id).set_constraint("feasible", 1.0)
+    if further:
+        study._storage.set_trial_user_attr(trial._trial_id, FURTHER, list(further))
     study.tell(number, value if finished else None, state=_OPTUNA_STATES[state])
 
 
@@ -114,20 +134,21 @@ def frozen(
     record: TrialRecord,
     params: Mapping[str, ParamValue],
     distributions: Mapping[str, BaseDistribution],
-    metric: str,
+    objective: Objective,
 ) -> FrozenTrial:
     """An ended trial as a study holds it after `report` and `tell`, without the study.
 
     Args:
         params, distributions: as the study has them.
-        metric: the objective's name in the reports.
     """
+    further = further_values(record.reports, objective)
     return create_trial(
         state=_OPTUNA_STATES[record.state],
         value=record.value if record.state is TrialState.COMPLETE else None,
         params=dict(params),
         distributions=dict(distributions),
-        intermediate_values={r.epoch: r.metrics[metric] for r in record.reports},
+        intermediate_values={r.epoch: r.metrics[objective.metric] for r in record.reports},
+        user_attrs={FURTHER: further} if further else {},
         system_attrs={"constraints:feasible": 1.0} if record.state.infeasible else {},
     )
 

@@ -26,7 +26,9 @@ from sweeper.errors import DeadlineReached, Diverged
 from sweeper.records import EpochReport, Trial, TrialState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
+    from typing import Any
 
 __all__ = ["LOG_NAME", "STOP_NAME", "Outcome", "Task", "TrialRun", "replace_text", "request_stop"]
 
@@ -160,11 +162,7 @@ class TrialRun:
 
     def _check(self, report: EpochReport) -> None:
         """Refuse a report that the driver could not take: there it would end the whole sweep."""
-        objective = self._trial.config.get("objective")
-        if objective is not None and objective["metric"] not in report.metrics:
-            there = ", ".join(report.metrics) or "nothing"
-            missing = f"the objective {objective['metric']!r} is not in the report"
-            raise ValueError(f"{missing} of epoch {report.epoch}, which has {there}")
+        _check_reported(self._trial.config.get("objective"), report)
         # a task that goes on begins after its checkpoint, and may repeat what the ledger has
         follows = self._epoch is None or report.epoch == self._epoch + 1
         if not (1 <= report.epoch <= self._trial.epochs and follows):
@@ -214,6 +212,15 @@ def _plain(report: EpochReport) -> EpochReport:
         float(report.time),
         {operator.index(step): float(loss) for step, loss in report.steps.items()},
     )
+
+
+def _check_reported(objective: Mapping[str, Any] | None, report: EpochReport) -> None:
+    """Refuse a report without a metric that the sweep looks for."""
+    for aim in (objective, *objective.get("also", ())) if objective is not None else ():
+        if aim["metric"] not in report.metrics:
+            there = ", ".join(report.metrics) or "nothing"
+            missing = f"the objective {aim['metric']!r} is not in the report"
+            raise ValueError(f"{missing} of epoch {report.epoch}, which has {there}")
 
 
 def _check_storable(report: EpochReport) -> None:

@@ -42,12 +42,21 @@ def test_state_follows_from_the_records() -> None:
     assert state.failure_share == bad / 20
 
 
+def test_once_no_trial_starts_any_more_only_the_running_ones_take_time() -> None:
+    late = [*ENDED, *RUNNING, trial(23, dict(PARAMS), 4.0, TrialState.INTERRUPTED, epochs=2)]
+    whole, rest = state_of(late).eta_seconds, state_of(late, draining=True).eta_seconds
+    assert whole is not None
+    assert rest == eta(ENDED + RUNNING, 23, 3, EPOCHS, NOW)
+    assert 0 < rest < whole
+    assert state_of(ENDED, draining=True).eta_seconds == 0
+
+
 def test_state_before_the_first_trial() -> None:
     state = state_of([])
     assert (state.best, state.eta_seconds, state.failure_share) == (None, None, 0.0)
 
 
-def drawn(state: BoardState, width: int = 120, height: int = 40, since: float = 0.0) -> str:
+def drawn(state: BoardState, width: int = 120, height: int | None = 40, since: float = 0.0) -> str:
     console = Console(width=width, height=height, record=True, file=io.StringIO())
     console.print(picture(state, since, height))
     return console.export_text()
@@ -62,6 +71,12 @@ def test_picture_says_all() -> None:
     assert "a [b] c" in text
     assert re.search(r"22 +1e-3 +8 +stft +512 +8/12 .* 4\.00 dB", text)
     assert "could not be trained" in text
+
+
+def test_a_narrow_terminal_cuts_nothing_that_fits_into_two_lines() -> None:
+    said = "Ctrl-C: the running trials finish, then the summary comes; once more ends it now"
+    lines = drawn(state_of(ENDED + RUNNING, messages=(said,)), 50, 24).splitlines()
+    assert said in " ".join(" ".join(lines).replace("│", "").split())
 
 
 def test_picture_counts_time_between_states() -> None:
@@ -80,6 +95,19 @@ def test_picture_fits_the_terminal(width: int, height: int) -> None:
     assert len(lines) <= max(height, 15)
     assert max(map(len, lines)) <= width
     assert any("+" in line for line in lines)
+
+
+def test_a_long_message_is_wrapped_and_an_older_one_makes_room_for_it() -> None:
+    lost = "the driver was lost (process 13157 on vm, last sign of life 10 s ago); its trials go on"
+    state = state_of(ENDED, messages=("first", "second", lost))
+    text = " ".join(drawn(state, width=80, height=24).replace("│", " ").split())
+    assert text.count(f"second {lost}") == 1
+    assert "first" not in text
+    behind = replace(state, mirror=f"7 events behind: {'x ' * 50}to the end")
+    assert "to the end" not in drawn(behind, width=80, height=24)
+    whole = drawn(behind, width=80, height=None)
+    assert "first" in whole
+    assert "to the end" in whole
 
 
 def test_lines_tell_each_end_once_and_progress_now_and_then() -> None:

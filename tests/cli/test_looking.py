@@ -6,6 +6,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +140,26 @@ def test_a_finished_sweep(folder: Folder) -> None:
     assert "sweeper sync dprnn" in found["next"]
 
 
+def test_a_finished_sweep_has_the_verdict_of_its_summary_until_more_has_happened(
+    folder: Folder,
+) -> None:
+    paths = folder.sweep("dprnn", *FINISHED)
+    guess = "region  not enough evidence yet"
+    assert guess in folder.says("status")
+    assert (folder.json("status")["verdict"], folder.json("status")["summary"]) == ("", None)
+    paths.summary.mkdir()
+    told = paths.summary / "summary.json"
+    told.write_text(json.dumps({"verdict": "Use [lr] 2e-3.", "written": START + 501}))
+    said = folder.says("status")
+    assert "Use [lr] 2e-3." in said
+    assert str(paths.summary) in said.replace("\n", "")
+    assert guess not in said
+    assert folder.json("status")["summary"] == str(paths.summary)
+    for stale in (json.dumps({"verdict": "Use it.", "written": START + 499}), '{"verdict": "Use'):
+        told.write_text(stale)
+        assert guess in folder.says("status")
+
+
 def test_a_running_sweep(folder: Folder) -> None:
     paths = folder.sweep("dprnn", FINISHED[0], FAILED, RUNNING, end=None)
     with SweepLock(paths.lock):
@@ -245,7 +267,13 @@ def test_show_a_failed_trial_with_its_last_traceback(folder: Folder) -> None:
 
 def test_nobody_is_there_to_be_steered(folder: Folder) -> None:
     folder.sweep("dprnn", FINISHED[0], end="stopped")
-    assert "nothing runs: dprnn has no driver" in folder.says("pause", "dprnn")
+    said = folder.says("pause", "dprnn")
+    assert "nothing runs: dprnn is stopped" in said
+    assert "`sweeper resume dprnn` goes on" in said
+    folder.sweep("done", *FINISHED)
+    said = folder.says("pause", "done")
+    assert "nothing runs: done is finished" in said
+    assert "resume" not in said
     for command in ("stop", "cancel"):
         assert "nobody runs dprnn: it is stopped" in folder.says(command, "dprnn")
     assert "stopped" in folder.says("watch", "dprnn")
@@ -262,3 +290,47 @@ def test_a_driver_that_does_not_answer(folder: Folder, monkeypatch: pytest.Monke
             assert "has not answered yet" in result.output
             assert json.loads(paths.request.read_text())["want"] == command
         assert folder.run("sync", "dprnn").exit_code == 1
+
+
+def test_a_narrow_terminal_cuts_no_name(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.sweep("dprnn_with_a_long_name", *FINISHED)
+    monkeypatch.setenv("COLUMNS", "60")
+    listed = folder.says("list").splitlines()
+    assert all(len(line) <= 60 for line in listed)
+    assert "".join(line[:10].strip() for line in listed[2:]).startswith("dprnn_with")
+    for word in ("finished", "3/3", "7.00 dB"):
+        assert word in "\n".join(listed)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "dprnn", "--format", "xls"], ": 'xls' is not one of 'csv', 'json', 'parquet'"),
+        (["resume", "dprnn", "--trials", "3.5"], "'--trials': must be a whole number"),
+        (["ui", "logs", "-n", "-3"], "'--lines': must be greater than or equal to 0"),
+        (["ui", "-h"], "-h, --help"),
+        (["show", "-h"], "-h, --help"),
+    ],
+)
+def test_what_an_argument_must_be_is_said_in_plain_words(words: list[str], said: str) -> None:
+    output = CliRunner().invoke(app, words).output
+    assert said in output
+    assert "Value error" not in output
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("cp949", "기준선"), ("ascii", "???")])
+def test_a_terminal_whose_encoding_lacks_letters(folder: Folder, encoding: str, shown: str) -> None:
+    """Korea's own encoding has no blocks for curves, and ASCII no Korean either."""
+    paths = folder.sweep("dprnn", *FINISHED)
+    manifest = json.loads(paths.manifest.read_text())
+    manifest["config"]["experiment"] = "기준선"
+    paths.manifest.write_text(json.dumps(manifest))
+
+    def said(*words: str) -> str:
+        command = [sys.executable, "-m", "sweeper", *words, "--sweeps", str(folder.root)]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        found = subprocess.run(command, env=environment, capture_output=True, check=True)
+        return found.stdout.decode(encoding)
+
+    assert said("list").split()[-1] == shown
+    assert ".::-==++*##@" in said("show", "dprnn", "1")

@@ -10,8 +10,9 @@ from sweeper.config import Change, diff
     [
         (["budget.trials=8"], "budget.trials", 4, 8),
         (["budget.hours=2"], "budget.hours", None, 2.0),
+        (["budget.gpu_hours=2"], "budget.gpu_hours", None, 2.0),
+        (["notify=$TEAM"], "notify", None, "$TEAM"),
         (["resources.concurrent=2"], "resources.concurrent", "auto", 2),
-        (["training.epochs=20"], "training.epochs", 12, 20),
         (["enqueue=[{lr: 1e-3}]"], "enqueue", [], [{"lr": 1e-3}]),
         (["objective={metric: val_si_sdr, goal: region}"], "objective.goal", "best", "region"),
     ],
@@ -52,6 +53,8 @@ def test_refused(flag: str, key: str, load_text, minimal: str) -> None:
         ("sampler=random", "sampler.name"),
         ("sampler.seed=3", "sampler.seed"),
         ("pruner=none", "pruner.name"),
+        ("training.epochs=20", "training.epochs"),
+        ("objective={metric: val_si_sdr, also: [samples_per_second]}", "objective.also"),
         ("search_space.segment={type: float, low: 1, high: 2}", "training.segment"),
     ],
 )

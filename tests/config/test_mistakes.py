@@ -112,6 +112,11 @@ COMPONENTS = [
     ),
     (
         "sampler",
+        "sampler: optuna.samplers.RandomSampler",
+        ["package.module:Name; did you mean 'optuna.samplers:RandomSampler'?"],
+    ),
+    (
+        "sampler",
         "sampler: {name: tpe, n_startup_trails: 3}",
         ["sampler has no option 'n_startup_trails'; did you mean 'n_startup_trials'?"],
     ),
@@ -120,6 +125,11 @@ COMPONENTS = [
         "pruner",
         "pruner: hyperbrand",
         ["pruner: 'hyperbrand' is not among the pruners; did you mean"],
+    ),
+    (
+        "pruner",
+        "pruner: {name: patient, wrapped: hyperband}",
+        ["pruner.wrapped must be a mapping, got 'hyperband': write {name: hyperband}"],
     ),
     ("pruner", "pruner: {name: none, x: 1}", ["pruner has no option 'x'"]),
 ]
@@ -358,6 +368,11 @@ REST = [
         "objective: {metric: val_sisdr}",
         ["objective.metric: no metric 'val_sisdr'; did you mean 'val_si_sdr'? metrics: "],
     ),
+    (
+        "objective",
+        "objective: {metric: val_pesq}",
+        ["no metric 'val_pesq' of each epoch: training.quality: [pesq] measures it, once, after"],
+    ),
     ("objective", "objective: {metric: lr}", ["objective.metric: no metric 'lr'"]),
     (
         "objective",
@@ -375,6 +390,39 @@ REST = [
         ["objective needs metric (a metric that each"],
     ),
     ("objective", "objective: 3", ["objective must be a mapping, for example {metric: val_si_sdr"]),
+    (
+        "objective",
+        "objective: [{metric: val_si_sdr}, {metric: samples_per_second}]",
+        ["objective must be a mapping, for example {metric: val_si_sdr, direction: maximize}, "],
+    ),
+    (
+        "objective",
+        "objective: {metric: val_si_sdr, also: [sample_per_second, {metric: lr}]}",
+        [
+            "objective.also[0].metric: no metric 'sample_per_second'; did you mean 'samples_per_",
+            "objective.also[1].metric: no metric 'lr'",
+        ],
+    ),
+    (
+        "objective",
+        "objective: {metric: val_si_sdr, also: [{metric: peak_memory_bytes, direction: maximize}]}",
+        ["objective.also[0].direction: peak_memory_bytes is better the other way: write direction"],
+    ),
+    (
+        "objective",
+        "objective: {metric: val_si_sdr, also: [val_si_sdr]}",
+        ["objective.also[0]: val_si_sdr is there twice"],
+    ),
+    (
+        "objective",
+        "objective: {metric: val_si_sdr, also: [val_loss, samples_per_second, peak_memory_bytes]}",
+        ["objective.also: at most 2 metrics, got 3: with more, nearly every trial is the best in"],
+    ),
+    (
+        "objective",
+        "objective: {metric: val_si_sdr, goal: region, also: [samples_per_second]}",
+        ["objective: goal: region places trials for the first metric alone: take goal: best, or"],
+    ),
     ("budget", "budget: {trials: 0}", ["budget.trials must be > 0, got 0"]),
     ("budget", "budget: {hours: 2}", ["budget needs trials (how many trials at most)"]),
     ("budget", "budget: {trials: 3, hours: 0}", ["budget.hours must be > 0, got 0"]),
@@ -536,6 +584,13 @@ INERT = """\
                 "objective": "objective: val_loss",
             },
             ["sweep.yaml:10: objective.metric: val_loss has another scale for each value of loss"],
+        ),
+        (
+            {
+                "objective": "objective: {metric: val_si_sdr, also: [samples_per_second]}",
+                "sampler": "sampler: {name: cmaes}",
+            },
+            ["sweep.yaml:11: sampler: cmaes improves one metric, but objective.also names more"],
         ),
         (
             {"seed": "task: nowhere_at_all:f"},

@@ -23,7 +23,8 @@ search_space:
 objective: {metric: val_si_sdr}
 sampler: {name: tpe, seed: 3}
 pruner: hyperband
-budget: {trials: 4}
+budget: {trials: 4, gpu_hours: 1.5}
+notify: $TEAM
 resources: {cpus: auto, gpus_per_trial: 0.5}
 enqueue: [{lr: 0.001}]
 """
@@ -99,6 +100,8 @@ def test_a_resolved_file_is_right(validator: Any, load_text) -> None:
         ("pruner: hyperband", "pruner: {name: hyperband, reduction_factor: 1}"),
         ("trials: 4", "trials: 0"),
         ("trials: 4", "trial: 4"),
+        ("gpu_hours: 1.5", "gpu_hours: 0"),
+        ("notify: $TEAM", "notify: hooks.example.com"),
         ("cpus: auto", "cpus: all"),
         ("enqueue", "queue"),
     ],

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.adapters import LedgerCallback
 from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.engine.resources import Slots
 from sweeper.engine.workers import Workers
 from sweeper.errors import LedgerError
 from sweeper.ledger.ledger import Ledger
@@ -45,6 +47,19 @@ def test_a_sweep_ends_with_its_budget(tmp_path: Path) -> None:
         f"score {pruned.reports[-1].metrics['score']:.4g} at epoch {pruned.epoch}: "
         "stopped by median"
     )
+
+
+def test_all_are_done_when_the_last_has_ended_and_not_when_it_begins(tmp_path: Path) -> None:
+    with open_sweep(tmp_path, _config(tmp_path, trials=2)) as ledger:
+        conductor = Conductor(ledger, Slots(3, 1.0, 0.0, 3, 0))
+        for _ in range(2):
+            assert isinstance(conductor.next_trial(), Trial)
+        assert (conductor.next_trial(), conductor.ending) == (Next.NOTHING, Ending.FINISHED)
+        assert conductor.why == "all 2 trials have begun"
+        conductor.on_outcome(0, Outcome(TrialState.DIVERGED, "loss is nan"))
+        assert conductor.why == "all 2 trials have begun"
+        conductor.on_outcome(1, Outcome(TrialState.DIVERGED, "loss is nan"))
+        assert conductor.why == "all 2 trials are done"
 
 
 def test_killed_at_any_write_the_sweep_goes_on_as_if_it_had_not_been(
@@ -143,6 +158,28 @@ def test_hours_count_over_sessions(tmp_path: Path) -> None:
         late = Conductor(ledger, TWO, clock=lambda: began + 9001)
         assert late.next_trial() is Next.NOTHING
         assert late.why == "budget of 0.5 h used up"
+
+
+def test_gpu_hours_count_over_sessions_what_was_read_back_and_what_was_lost(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley"), ["budget.gpu_hours=0.99", "pruner=none"])
+    half = replace(ONE, gpus=1, gpus_per_trial=0.5, concurrent=2)
+    now = time.time()
+    with open_sweep(tmp_path, config) as ledger:
+        ledger.begin_session()
+        conductor = Conductor(ledger, half)
+        trials = [conductor.next_trial() for _ in range(2)]
+        assert all(isinstance(trial, Trial) for trial in trials)
+        report = EpochReport(1, {"score": 1.0}, now + 3600)
+        conductor.on_report(0, report)
+        ledger.settle()
+        # both run on for half an hour, then the driver is killed: what counts ends with the report
+        assert ledger.history.gpu_seconds(now + 5400) == pytest.approx(5400, abs=60)
+    with open_sweep(tmp_path, config) as again:
+        assert again.history.gpu_seconds(now + 9999) == pytest.approx(3600, abs=60)
+        again.begin_session()
+        late = Conductor(again, half, clock=lambda: now + 9999)
+        assert late.next_trial() is Next.NOTHING
+        assert late.why == "budget of 0.99 GPU-hours used up"
 
 
 def test_failures_in_a_row_abort_the_sweep(tmp_path: Path) -> None:

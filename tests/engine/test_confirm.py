@@ -15,6 +15,7 @@ from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import Confirm, SweepConfig, load
 from sweeper.engine.choice import choose
 from sweeper.engine.conductor import Conductor, Ending, Next
+from sweeper.engine.resources import Slots
 from sweeper.ledger.confirmation import progress
 from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
 from sweeper.sweep.contract import Contract
@@ -171,6 +172,23 @@ def test_a_person_may_want_it_before_the_search_is_over(tmp_path: Path) -> None:
     assert len(_search(records)) == 10
     best = max(_search(records), key=lambda r: r.value or 0.0)
     assert sum(r.confirms == best.number for r in records) == 2
+
+
+def test_what_confirms_has_done_so_when_it_has_ended_and_not_when_it_begins(tmp_path: Path) -> None:
+    config = _config(tmp_path, CALM, "confirm={top: 1, seeds: 2}", trials=3)
+    _session(tmp_path, _config(tmp_path, CALM, trials=3))
+    with open_sweep(tmp_path, config) as ledger:
+        conductor = Conductor(ledger, Slots(3, 1.0, 0.0, 3, 0), confirm_now=True)
+        again = [
+            found.number for _ in range(2) if isinstance(found := conductor.next_trial(), Trial)
+        ]
+        assert (conductor.next_trial(), conductor.ending) == (Next.NOTHING, Ending.FINISHED)
+        begun = "on request; 2 trials confirm 1 configuration with fresh seeds"
+        for number in again:
+            assert conductor.why == begun
+            conductor.on_report(number, EpochReport(4, {"score": 1.0}, 0.0))
+            _complete(conductor, number)
+        assert conductor.why == begun.replace("confirm ", "confirmed ")
 
 
 def test_a_person_may_have_it_chosen_anew_and_what_has_its_seeds_gets_no_more(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 import toy
+from dry_runs import ONE
 from sweeper.config import load
-from sweeper.engine.limits import is_over
+from sweeper.engine.limits import gpu_hours_idle, is_over
 from sweeper.ledger.history import History
 from sweeper.ledger.ledger import open_ledger
 from sweeper.ledger.manifest import Manifest
@@ -18,13 +20,15 @@ from sweeper.sweep.offer import choose
 
 
 def _history(score: float, seconds: float) -> History:
-    start = {"event": "start", "trial": 0, "params": {}, "seed": 1, "attempt": 1, "time": 0.0}
+    trial = {"trial": 0, "params": {}, "seed": 1, "gpus": 0.5}
+    start = {"event": "start", **trial, "attempt": 1, "time": 0.0}
     epoch = {"event": "epoch", "trial": 0, "epoch": 1, "metrics": {"score": score}, "steps": {}}
     return History(
         [
             {"event": "session", "session": 1, "time": 0.0},
             start,
             {**epoch, "time": 1.0},
+            {"event": "interrupt", "trial": 0, "reason": "stopped", "time": seconds},
             {"event": "session_end", "reason": "stopped", "time": seconds},
         ]
     )
@@ -38,11 +42,21 @@ def _history(score: float, seconds: float) -> History:
         ("budget.target=5.01", ""),
         ("budget.hours=1", "budget of 1 h used up"),
         ("budget.hours=1.01", ""),
+        ("budget.gpu_hours=0.5", "budget of 0.5 GPU-hours used up"),
+        ("budget.gpu_hours=0.501", ""),
     ],
 )
 def test_a_sweep_is_over_by_its_limits(tmp_path: Path, limit: str, why: str) -> None:
     config = load(toy.write_space(tmp_path, "valley"), [limit])
     assert is_over(config, _history(score=5.0, seconds=3600.0), now=9999.0) == why
+
+
+def test_that_no_gpu_counts_towards_gpu_hours_is_said(tmp_path: Path) -> None:
+    config = load(toy.write_space(tmp_path, "valley"), ["budget.gpu_hours=1"])
+    assert "will not end this sweep" in gpu_hours_idle(config, ONE)
+    assert gpu_hours_idle(config, replace(ONE, gpus=1, gpus_per_trial=0.5)) == ""
+    without = load(toy.write_space(tmp_path, "valley"))
+    assert gpu_hours_idle(without, ONE) == ""
 
 
 def _sweep(folder: Path, name: str, *flags: str, seconds: float = 60.0) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import toy
 from dry_runs import ONE, TWO, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor, Next
+from sweeper.engine.resources import Slots
 from sweeper.ledger.repeats import trial_seed
-from sweeper.records import EpochReport, Trial, TrialState
+from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
 from sweeper.trial import Outcome
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
@@ -104,6 +109,64 @@ def test_while_the_first_is_at_work_the_same_point_gets_another_seed(tmp_path: P
         assert second.seed == trial_seed(config.seed, first.params, replicate=1)
 
 
+class Workers:
+    """Slots in which trials begin and end in any order, and a driver that may be killed.
+
+    Args:
+        moves: what happens: a free slot asks for a trial (None), the worker in a slot ends its
+            trial, or the driver is killed (-1).
+    """
+
+    def __init__(self, folder: Path, config: SweepConfig, moves: Sequence[int | None]) -> None:
+        self.folder, self.config = folder, config
+        self.moves = list(moves)
+        self.running: list[int] = []
+
+    def work(self) -> list[TrialRecord]:
+        while self.moves:
+            self.running = []
+            with open_sweep(self.folder, self.config) as ledger:
+                ledger.begin_session()
+                conductor = Conductor(ledger, Slots(4, 1.0, 0.0, 4, 0))
+                while self.moves and (move := self.moves.pop(0)) != -1:
+                    self._move(conductor, move)
+                records = ledger.history.records()
+        return list(records)
+
+    def _move(self, conductor: Conductor, move: int | None) -> None:
+        if move is None:
+            if isinstance(found := conductor.next_trial(), Trial):
+                self.running.append(found.number)
+        elif self.running:
+            number = self.running.pop(move % len(self.running))
+            if not conductor.ledger.record(number).reports:
+                conductor.on_report(number, EpochReport(1, {"score": 1.0}, 0.0))
+            conductor.on_outcome(number, Outcome(TrialState.COMPLETE, "trained"))
+
+
+@settings(deadline=None, max_examples=40)
+@given(moves=st.lists(st.none() | st.integers(-1, 3), max_size=40))
+def test_no_training_is_done_twice_in_whatever_order_trials_begin_and_end(
+    moves: list[int | None],
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        space = "search_space.lr={type: categorical, choices: [1e-3, 1e-2]}"
+        batch = "search_space.batch_size.choices=[4]"
+        config = _config(folder, space, batch, CALM, "sampler={name: random}", trials=30)
+        records = Workers(folder, config, [None, *moves]).work()
+    trained = [r for r in records if not r.copy_of]
+    assert len({r.identity for r in trained}) == len(trained)
+    assert {r.identity for r in records} == {r.identity for r in trained}
+
+
+def test_a_replicate_is_trained_once_too(tmp_path: Path) -> None:
+    """The first training is still at work when its replicate has ended."""
+    moves = [None, None, 1, None]
+    records = Workers(tmp_path, _twice(tmp_path, times=3), moves).work()
+    assert [r.copy_of for r in records] == ["", "", "1"]
+
+
 def test_repeats_can_be_trained_to_see_the_noise(tmp_path: Path) -> None:
     config = _twice(tmp_path, "repeats=train", times=4)
     records = run_session(tmp_path, config)[0].history.records()
@@ -149,8 +212,12 @@ def test_seeds_differ_with_the_parameters_and_not_with_how_numbers_are_written()
 
 
 def test_more_epochs_leave_ended_trials_and_are_another_training(tmp_path: Path) -> None:
-    run_session(tmp_path, _twice(tmp_path, times=1))
-    longer = _twice(tmp_path, "training.epochs=6")
+    one = [
+        "search_space.lr={type: categorical, choices: [1e-2]}",
+        "search_space.batch_size.choices=[8]",
+    ]
+    run_session(tmp_path, _config(tmp_path, *one, CALM, trials=1))
+    longer = _config(tmp_path, *one, CALM, "training.epochs=6", trials=2)
     first, second = run_session(tmp_path, longer)[0].history.records()
     assert (first.state, first.epoch) == (TrialState.COMPLETE, 4)
     assert (second.copy_of, second.epoch, second.seed) == ("", 6, first.seed)

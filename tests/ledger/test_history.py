@@ -71,6 +71,23 @@ def test_sessions_add_up_and_a_lost_one_counts_to_its_last_event() -> None:
     assert history.elapsed(now=999.0) == 5.0 + 10.0
 
 
+def test_gpu_seconds_are_all_that_trials_held_gpus_for_also_what_was_trained_in_vain() -> None:
+    begun = [
+        {**_start(0, 0.0), "gpus": 0.5},
+        _start(1, 0.0),  # on the CPU
+        _epoch(0, 10.0, 1),
+        {"event": "interrupt", "trial": 0, "time": 16.0, "reason": "the worker was lost"},
+    ]
+    history = History(begun)
+    assert history.gpu_seconds(now=50.0) == 0.5 * 16.0
+    history.add({**_start(0, 50.0, attempt=2), "gpus": 2.0})
+    assert history.gpu_seconds(now=53.0) == 0.5 * 16.0 + 2.0 * 3.0
+    assert history.gpu_seconds(now=49.0) == 0.5 * 16.0  # a clock that was set back
+    history.add(_epoch(0, 54.0, 2))
+    history.add(_end(0, 55.0))
+    assert history.gpu_seconds(now=99.0) == 0.5 * 16.0 + 2.0 * 5.0
+
+
 def test_running_and_interrupted_trials_have_not_ended() -> None:
     history = History([_start(0, 1.0), _start(1, 1.0)])
     history.add({"event": "interrupt", "trial": 1, "time": 2.0, "reason": "cancelled"})

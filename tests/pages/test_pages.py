@@ -120,7 +120,7 @@ def test_an_audio_artifact_plays(site: Site) -> None:
 def test_the_best_model_enhances_a_recording(site: Site) -> None:
     noisy, enhanced = site.noisy, site.shop.folder / "enhanced.wav"
     for model in ("dprnn", "models:/dprnn@champion"):
-        code, said = site.shop.run("enhance", model, str(noisy), str(enhanced))
+        code, said = site.shop.run("enhance", model, str(noisy), str(enhanced), "--force")
         assert code == 0, said
         found, wanted = soundfile.info(enhanced), soundfile.info(noisy)
         assert (found.frames, found.samplerate) == (wanted.frames, wanted.samplerate)

@@ -75,6 +75,20 @@ def test_how_good_the_evidence_is_called(overlap: float, word: str) -> None:
     assert f"The evidence is {word} (" in verdict(replace(sure_region(), confidence=overlap))
 
 
+def test_a_batch_size_where_no_trial_finished_is_said_to_be_predicted() -> None:
+    region = sure_region()
+    rows = (replace(region.rows[0], counts=Counts(stopped=3, diverged=1)),)
+    predicted = replace(region, rows=rows, recommended=rows[0])
+    assert verdict(predicted).endswith(
+        "; no trial with batch_size 8 has finished: "
+        "this is predicted from others and 3 stopped early."
+    )
+    # one that has trained the centre again may well have finished
+    confirmed = replace(predicted, counts=replace(predicted.counts, confirmed=3))
+    assert "is predicted" not in verdict(confirmed)
+    assert "is predicted" not in verdict(region)
+
+
 def test_a_faster_batch_size_that_is_as_good_is_named() -> None:
     region = replace(sure_region(), confidence=0.5, ties=(TIE, replace(TIE, batch_size=4)))
     assert verdict(region).endswith(
@@ -107,6 +121,13 @@ def test_edges_are_part_of_the_verdict_and_have_words_of_their_own() -> None:
     )
     assert bound_words(LOW) == "move the lower end of batch_size from 2 to 1"
     assert bound_words(HIGH) == "extend model.n_fft above 512"
+
+
+def test_the_best_of_a_few_trials_is_at_some_end_of_the_space_by_chance() -> None:
+    region = replace(sure_region(), edges=(LOW,), centre=None, recommended=None)
+    few = replace(region, evidence=Evidence(False, "only 2 trials finished"))
+    assert "outside the search space" not in verdict(few)
+    assert "outside the search space" in verdict(replace(few, evidence=Evidence(False)))
 
 
 def test_a_clear_sweep_is_recommended_and_a_thin_one_is_not() -> None:
@@ -160,7 +181,7 @@ def test_other_parameters_alone_are_told_by_their_ties() -> None:
     region = tied_region(records, config.objective, config.search_space, tolerance=0.15)
     assert verdict(region) == (
         "Best is training.dropout 0.1: val_si_sdr 9.00 dB (trial 0). 2 of 4 finished trials are "
-        "within 0.15 dB of it, one seed each, with training.dropout 0.1 to 0.2."
+        "within 0.15 dB of it, with training.dropout 0.1 to 0.2."
     )
 
 

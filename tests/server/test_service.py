@@ -9,9 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,11 @@ def test_started_twice_at_once_looked_at_and_stopped(site: Site) -> None:
     assert (code, f"and it is on port {port}" in words) == (2, True)
     code, words = site.run("start", "--host", "0.0.0.0", "--no-auth")
     assert (code, "is open to this machine only" in words) == (2, True)
+
+    other = replace(site, folder=site.folder.parent)
+    code, words = other.run("start", "--port", str(port))
+    assert (code, "is taken by the MLflow UI of sqlite:///" in words) == (2, True)
+    assert f"in {site.folder} (`sweeper ui stop` there ends it)" in words
 
     here = f"{address}/#/experiments/1/runs/c0ffee?workflowType=machine_learning"
     assert run_url(None, "1", "c0ffee", site.folder) == here
@@ -202,10 +209,7 @@ def test_a_damaged_record_is_none(site: Site) -> None:
         assert look(site.place).standing is Standing.NONE
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
-)
-def test_in_the_foreground_until_ctrl_c_or_the_terminal_is_closed(site: Site, number: int) -> None:
+def test_in_the_foreground_until_ctrl_c(site: Site) -> None:
     (site.folder / "mlflow.db").unlink()
     process = site.begin("--port", str(free_port()), *_ONE_WORKER)
     assert process.stdout is not None
@@ -217,11 +221,34 @@ def test_in_the_foreground_until_ctrl_c_or_the_terminal_is_closed(site: Site, nu
     assert look(site.place).standing is Standing.RUNNING
     assert look(locate(None, site.folder.parent)).standing is Standing.NONE, "another project's"
     assert any("Uvicorn running on" in line for line in lines)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "the MLflow UI is stopped" in said
     assert site.processes() == []
+
+
+def test_in_the_foreground_until_the_terminal_is_closed(site: Site) -> None:
+    """The kernel tells so, and `uv run` once more, while the server is being ended."""
+    ours, theirs = pty.openpty()
+    process = site.begin(
+        *("--port", str(free_port()), *_ONE_WORKER),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    while b"ready" not in _read(ours):
+        assert process.poll() is None
+    site.note()
+    os.close(ours)
+    while process.poll() is None:
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.02)
+    assert site.processes() == []
+    assert look(site.place).standing is Standing.NONE
 
 
 def test_a_server_that_cannot_start_says_why(site: Site) -> None:

@@ -57,7 +57,7 @@ def test_table_files_and_a_run_that_stays_one(
     (run,) = client.search_runs([experiment.experiment_id])
     assert run.data.tags["sweeper.role"] == "comparison"
     assert run.info.status == "FINISHED"
-    assert "expected_best.a" in run.data.metrics
+    assert "median_best.a" in run.data.metrics
     assert run.data.tags["mlflow.note.content"].startswith("**")
     assert sorted(file.path for file in client.list_artifacts(run.info.run_id)) == names
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from hooks import SECRET, Hook, webhook
 from shop import WHOLE
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 
 if TYPE_CHECKING:
     from shop import Shop
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with webhook() as made:
+        yield made
 
 
 def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:
@@ -55,8 +63,10 @@ def test_a_sweep_ends_with_a_verdict_and_mlflow_agrees(shop: Shop) -> None:
     assert shop.leftovers() == []
 
 
-def test_the_same_command_again_finds_nothing_to_do_and_a_higher_total_goes_on(shop: Shop) -> None:
-    shop.space("valley", trials=3)
+def test_the_same_command_again_finds_nothing_to_do_and_a_higher_total_goes_on(
+    shop: Shop, hook: Hook
+) -> None:
+    shop.space("valley", trials=3, more=f"notify: {hook.address}\n")
     assert shop.run("run", "toy.yaml")[0] == 0
     code, said = shop.run("run", "toy.yaml")
     assert (code, "3 done, 0 to go" in said) == (0, True), said
@@ -65,6 +75,25 @@ def test_the_same_command_again_finds_nothing_to_do_and_a_higher_total_goes_on(s
     assert "budget.trials: 3 -> 5, accepted" in said
     assert [r.attempts for r in shop.records()] == [1] * 5
     shop.agrees()
+    _told_once_each(shop, hook.posts)
+    known = {p.name for p in shop.folder.rglob("*") if p.is_file() and _has_secret(p)}
+    assert known == {"toy.yaml", "notify.json"}
+
+
+def _told_once_each(shop: Shop, posts: list[dict[str, Any]]) -> None:
+    first, last = posts
+    assert first["text"] == first["content"]
+    assert first["text"].startswith("toy has finished: all 3 trials are done\n")
+    assert [post["ending"] for post in posts] == ["finished", "finished"]
+    assert [post["session"] for post in posts] == [1, 3]
+    best = max(shop.records(), key=lambda record: record.value or 0.0)
+    assert last["best"] == {"number": best.number, "value": best.value, "params": best.params}
+    assert last["counts"]["finished"] + last["counts"]["stopped"] == 5
+    assert last["folder"] == str(shop.folder / "sweeps/toy")
+
+
+def _has_secret(path: Path) -> bool:
+    return SECRET.encode() in path.read_bytes()
 
 
 def test_another_training_is_refused_and_another_range_goes_on_in_a_new_study(shop: Shop) -> None:
@@ -90,8 +119,10 @@ def test_another_training_is_refused_and_another_range_goes_on_in_a_new_study(sh
 
 def test_a_dry_run_creates_nothing(shop: Shop) -> None:
     shop.space("valley", trials=6)
-    code, said = shop.run("run", "toy.yaml", "--dry-run")
+    flags = ["--set", "budget.gpu_hours=1", "--set", "resources.gpus=0"]
+    code, said = shop.run("run", "toy.yaml", "--dry-run", *flags)
     assert code == 0, said
+    assert "no GPU is used: nothing counts towards budget.gpu_hours" in said
     assert "The first of 6 trials" in said
     assert sorted(p.name for p in shop.folder.iterdir()) == ["toy.yaml"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sweeper.engine import resources
 from sweeper.engine.resources import Slots, plan_slots
 from sweeper.preflight import Cell, Forecast, Measured
 from sweeper.sweep import preflight
-from sweeper.sweep.preflight import FOLDER, before_launch, show
+from sweeper.sweep.preflight import FOLDER, before_launch, said, show
 from synthetic import sweep_config
 
 GIB = 2**30
@@ -68,6 +69,17 @@ def test_a_share_that_was_asked_for_stays(
     config = config.model_copy(update={"resources": asked})
     slots = before_launch(config, plan_slots(asked), tmp_path, Console(quiet=True))
     assert slots.gpus_per_trial == 0.5
+
+
+def test_gpu_hours_that_are_not_enough_are_said(config: SweepConfig) -> None:
+    slots = plan_slots(config.resources)
+    seconds = FORECAST.seconds(1)
+    assert seconds is not None
+    scarce = replace(FORECAST, gpu_hours=seconds / 3600 / 2)
+    plenty = replace(FORECAST, gpu_hours=seconds / 3600 * 2)
+    last = f"is enough for about {FORECAST.trials // 2} full trainings."
+    assert list(said(scarce, slots))[-1].endswith(last)
+    assert list(said(plenty, slots)) == list(said(FORECAST, slots))
 
 
 def test_without_a_gpu_nothing_is_measured(measurements: list[Slots], tmp_path: Path) -> None:

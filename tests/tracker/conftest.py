@@ -101,6 +101,9 @@ class Story:
         points[("val_si_sdr", epoch)] = value
         points[("peak_memory_mb", epoch)] = 2.5
 
+    def reseed(self, retried: list[int]) -> None:
+        self._write("reseed", generation=1, moved={}, retried=retried)
+
     def interrupt(self, trial: int, reason: str = "drained") -> None:
         self._write("interrupt", trial=trial, reason=reason)
 

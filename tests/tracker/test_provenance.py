@@ -35,6 +35,17 @@ def test_a_clean_work_tree_is_its_commit(repo: Path) -> None:
     assert facts.tags()["mlflow.source.git.dirty"] == "false"
 
 
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_webhook_that_is_not_committed_is_hidden(repo: Path, quote: str) -> None:
+    line = f"notify: {quote}https://hooks.example.com/services/T0{quote}  # the team's\n"
+    (repo / "model.py").write_text(f"layers = 4\n{line}")
+    facts = git_facts(repo)
+    assert facts is not None
+    hidden = f"+notify: {quote}https://hooks.example.com/hidden{quote}  # the team's\n"
+    assert hidden in facts.changes
+    assert "T0" not in facts.changes
+
+
 def test_uncommitted_changes_are_kept_from_wherever_they_are(repo: Path) -> None:
     (repo / "model.py").write_text("layers = 6\n")
     (repo / "notes.txt").write_text("a secret thought")

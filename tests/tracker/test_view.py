@@ -35,6 +35,17 @@ def test_charts_for_any_number_of_parameters(make_story: Any, searched: Any, kin
     assert len({c["uuid"] for c in charts}) == len(charts)
 
 
+def test_further_objectives_have_a_chart_and_a_column_each(make_story: Any) -> None:
+    further = ("samples_per_second", "peak_memory_bytes")
+    found = view(make_story(also=further, **VARYING))
+    scatters = [c for c in found["compareRunCharts"] if c["type"] == "SCATTER"]
+    assert [c["xaxis"] for c in scatters[2:]] == [
+        {"key": f"{metric}_at_best", "type": "METRIC"} for metric in further
+    ]
+    assert {c["yaxis"]["key"] for c in scatters[2:]} == {"finished_val_si_sdr"}
+    assert "metrics.`samples_per_second_at_best`" in found["selectedColumns"]
+
+
 def test_axes_are_straight_and_the_place_opens_the_tag(make_story: Any) -> None:
     story = make_story(**VARYING)
     found = view(story)

@@ -40,7 +40,31 @@ def test_every_ending_is_told_truthfully(story: Any, state: str, status: str) ->
     assert writes.ended
     assert not writes.points
     assert folded.tally.ended == {state: 1}
-    assert not folded.tally.live
+    assert folded.tally.working == 0
+    assert bool(folded.tally.live) == (state == "failed")  # it may be tried again
+
+
+def test_a_failed_trial_that_is_tried_again_has_not_ended(story: Any) -> None:
+    for trial in (0, 1):
+        story.start(trial)
+        story.epoch(trial, 5.0 + trial)
+        story.end(trial, "failed")
+    story.reseed(retried=[0, 1])
+    story.start(0)
+    before = _plan(story)
+    assert (before.tally.ended, before.tally.working) == ({"failed": 0}, 1)
+    assert before.trials[0].status == Status("RUNNING", 1007_000)
+    assert before.trials[0].tags["sweeper.stop_reason"] == ""
+    assert (before.trials[0].ended, before.trials[1].ended) == (False, True)
+    story.epoch(0, 4.0)
+    story.end(0, value=5.0)
+    story.start(1)
+    story.end(1, "failed")
+    folded = _plan(story)
+    assert folded.tally.ended == {"failed": 1, "complete": 1}
+    assert {(p.key, p.step): p.value for p in folded.trials[0].points} == story.points[0]
+    counts = [(p.step, p.value) for p in folded.parent.points if p.key == "trials_failed"]
+    assert counts == [(1, 1), (2, 2), (3, 1), (4, 0), (6, 1)]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def _why(record: TrialRecord) -> str:
 def _progress(state: BoardState) -> str:
     said = [f"{state.counts.ended} of {state.total} trials ended"]
     if state.confirm.total:
-        said.append(f"{state.confirm.done} of {state.confirm.total} to confirm")
+        said.append(f"{state.confirm.done} of {state.confirm.total} confirmations ended")
     said.append(f"{len(state.running)} running")
     if state.failure_share:
         said.append(f"{state.failure_share:.0%} could not be trained")

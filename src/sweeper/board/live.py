@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -13,16 +14,16 @@ from rich.text import Text
 from sweeper.words import duration, measured, number, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from sweeper.board.state import BoardState
 
 __all__ = ["picture"]
 
 _FRAME = 12  # lines that the board needs beside the running trials
-_MESSAGES = 3
+_MESSAGES = 3  # lines
 _COLUMNS = 6  # parameters shown of a running trial
 _LOOKS = {
     "finished": "green",
@@ -36,12 +37,18 @@ _LOOKS = {
 }
 
 
-def picture(state: BoardState, since: float, height: int) -> RenderableType:
-    """The board ``since`` seconds after its state was taken, at most ``height`` lines."""
-    parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state)]
+def picture(state: BoardState, since: float, height: int | None = None) -> RenderableType:
+    """The board ``since`` seconds after its state was taken.
+
+    Args:
+        height: the most lines; where it is None, everything is there and whole.
+    """
+    whole = height is None
+    parts: list[RenderableType] = [_progress(state, since), _counts(state), *_facts(state, whole)]
     if state.running:
-        parts += ["", _running(state, max(height - _FRAME - _MESSAGES, 1))]
-    parts += [Text(m, style="yellow", no_wrap=True) for m in state.messages[-_MESSAGES:]]
+        room = len(state.running) if height is None else max(height - _FRAME - _MESSAGES, 1)
+        parts += ["", _running(state, room)]
+    parts.append(_Messages(state.messages, None if whole else _MESSAGES))
     return Panel(Group(*parts), title=Text(state.name, "bold"), title_align="left")
 
 
@@ -51,7 +58,7 @@ def _progress(state: BoardState, since: float) -> Table:
     grid.add_column(no_wrap=True, justify="right")
     said = [f"{state.counts.ended} of {state.total} trials"]
     if state.confirm.total:
-        said.append(f"{state.confirm.done} of {state.confirm.total} to confirm")
+        said.append(f"{state.confirm.done} of {state.confirm.total} confirmations")
     if state.elapsed_seconds is not None:
         worked = state.elapsed_seconds + (0.0 if state.resting else since)
         said.append(f"{duration(worked)} so far")
@@ -74,10 +81,10 @@ def _counts(state: BoardState) -> Text:
     return line
 
 
-def _facts(state: BoardState) -> Iterator[Table]:
+def _facts(state: BoardState, whole: bool) -> Iterator[Table]:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=6)
-    grid.add_column(no_wrap=True, overflow="ellipsis")
+    grid.add_column(no_wrap=not whole, overflow="fold" if whole else "ellipsis")
     if state.best is not None:
         value = measured(state.metric, state.best.value)
         text = Text(f"{state.metric} {value}", style="bold green")
@@ -86,6 +93,8 @@ def _facts(state: BoardState) -> Iterator[Table]:
         grid.add_row("best", text)
     if state.region:
         grid.add_row("region", Text(state.region))
+    if state.budget:
+        grid.add_row("budget", Text(state.budget))
     if state.mirror:
         grid.add_row("MLflow", Text(state.mirror))
     if state.copy:
@@ -115,3 +124,20 @@ def _running(state: BoardState, most: int) -> Table:
     if len(state.running) > most:
         table.add_row(Text(f"+{len(state.running) - most}", style="dim"))
     return table
+
+
+class _Messages:
+    """The last messages, whole if there is room for them in ``most`` lines."""
+
+    def __init__(self, messages: Sequence[str], most: int | None) -> None:
+        self._messages, self._most = messages, most
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        most = sys.maxsize if self._most is None else self._most
+        shown: list[Text] = []
+        for message in reversed(self._messages):
+            lines = Text(message, style="yellow").wrap(console, options.max_width)
+            if shown and len(shown) + len(lines) > most:
+                break
+            shown = [*lines[:most], *shown]
+        yield from shown

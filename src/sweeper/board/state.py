@@ -43,6 +43,7 @@ class BoardState:
         elapsed_seconds: how long the sweep has run.
         eta_seconds: until all trials have ended; None while unknown.
         ended: ended trials in the order of their ends.
+        budget: how much of the GPU-hours is used; empty says nothing.
         mirror: how the MLflow mirror is doing, one line; empty says nothing.
         copy: how the ledger's copy in a database is doing; empty says nothing.
         messages: everything there was to say so far, oldest first.
@@ -59,6 +60,7 @@ class BoardState:
     eta_seconds: float | None = None
     running: tuple[RunningTrial, ...] = ()
     ended: tuple[TrialRecord, ...] = field(default=(), repr=False)
+    budget: str = ""
     mirror: str = ""
     copy: str = ""
     messages: tuple[str, ...] = ()
@@ -79,19 +81,27 @@ def board_state(
     slots: int,
     now: float,
     elapsed_seconds: float | None = None,
+    budget: str = "",
     mirror: str = "",
     copy: str = "",
     messages: Sequence[str] = (),
     resting: bool = False,
+    draining: bool = False,
     confirm: Progress = NO_PROGRESS,
 ) -> BoardState:
-    """The board's state after ``records``; ``slots`` trials can run at the same time."""
+    """The board's state after ``records``.
+
+    Args:
+        slots: trials that can run at the same time.
+        draining: no trial starts any more, whatever is left of the budget.
+    """
     region = quick_region_of(config, records)
     metric, epochs = config.objective.metric, config.epochs
     ended = sorted((r for r in records if r.state.ended), key=lambda r: (r.ended or 0.0, r.number))
     running = [r for r in records if r.state is TrialState.RUNNING]
-    full = confirm.total - sum(r.is_confirming for r in records)
-    total = config.budget.trials + confirm.total
+    going = [r for r in records if r.state is not TrialState.INTERRUPTED] if draining else records
+    full = 0 if draining else confirm.total - sum(r.is_confirming for r in records)
+    total = len(going) if draining else config.budget.trials + confirm.total
     return BoardState(
         name=config.name,
         metric=metric,
@@ -100,9 +110,10 @@ def board_state(
         best=region.best,
         region=_region_words(region),
         elapsed_seconds=elapsed_seconds,
-        eta_seconds=None if resting else eta(records, total, slots, epochs, now, full),
+        eta_seconds=None if resting else eta(going, total, slots, epochs, now, full),
         running=tuple(_running(r, metric, epochs) for r in running),
         ended=tuple(ended),
+        budget=budget,
         mirror=mirror.removeprefix("MLflow "),  # the board says it in front
         copy=copy,
         messages=tuple(messages),

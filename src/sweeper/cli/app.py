@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import sweeper
 from sweeper.cli import (
@@ -36,7 +38,29 @@ from sweeper.terminal import terminal
 
 __all__ = ["app", "main"]
 
+
+class _Commands(TyperGroup):
+    """What is wrong with an argument, without the words of the library that checks it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            for words, plain in _PLAIN.items():
+                error.message = error.message.replace(words, plain)
+            raise
+
+
+_PLAIN = {
+    "Value error, ": "",
+    "Input should be": "must be",
+    "a valid integer, unable to parse string as an integer": "a whole number",
+    "a valid number, unable to parse string as a number": "a number",
+}
+
 app = typer.Typer(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     name="sweeper",
     help="Find the best lr x batch_size region of a speech-enhancement model.",
     no_args_is_help=True,
@@ -87,6 +111,8 @@ def _options(
 
 def main() -> None:
     """Run the program; a user's mistake is told without a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name may have letters that a terminal lacks
     try:
         app()
     except SweeperError as error:

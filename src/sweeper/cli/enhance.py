@@ -21,13 +21,21 @@ def enhance(
             show_default=False,
         ),
     ],
-    noisy: Annotated[Path, typer.Argument(help="The recording.", show_default=False)],
-    enhanced: Annotated[
-        Path, typer.Argument(help="Where to, as .wav or .flac.", show_default=False)
+    noisy: Annotated[
+        Path, typer.Argument(metavar="NOISY.wav", help="The recording.", show_default=False)
     ],
+    enhanced: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ENHANCED.wav",
+            help="What is written, as .wav or .flac; an existing file is left alone.",
+            show_default=False,
+        ),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Take the noise from a recording of any length and sample rate."""
     from sweeper.sweep.enhance import enhance
 
-    typer.echo(enhance(model, noisy, enhanced, sweeps))
+    typer.echo(enhance(model, noisy, enhanced, sweeps, force=force))

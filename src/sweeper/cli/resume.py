@@ -20,6 +20,10 @@ def resume(
     trials: Annotated[
         int | None, typer.Option(min=1, help="A new total of trials.", show_default=False)
     ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try the trials again that have failed."),
+    ] = False,
     address: Address = None,
     ledger: LedgerAddress = None,
     sweeps: Sweeps = DEFAULT_ROOT,
@@ -34,8 +38,10 @@ def resume(
     if name is None:
         return
     is_here = ledger is None or SweepPaths(sweeps / name).manifest.exists()
-    if is_here and wake(name, sweeps, console, trials):
+    new = [f"--trials {trials}"] * (trials is not None) + ["--retry-failed"] * retry_failed
+    if is_here and wake(name, sweeps, console, " ".join(new)):
         return
     from sweeper.sweep.session import resume_sweep
 
-    raise typer.Exit(resume_sweep(name, sweeps, console, trials, address, ledger).exit_code)
+    ending = resume_sweep(name, sweeps, console, trials, address, ledger, retry_failed=retry_failed)
+    raise typer.Exit(ending.exit_code)

@@ -78,9 +78,9 @@ def foreground(
     if context.invoked_subcommand is not None:
         _refuse_options(context)
         return
+    from sweeper.interruption import terminable
     from sweeper.server.choose import choose
     from sweeper.server.terminal import run_here
-    from sweeper.sweep.interruption import terminable
     from sweeper.terminal import terminal
 
     wanted = _wanted(host, port, auth, names, workers, patience)
@@ -101,9 +101,9 @@ def start(
     sweeps: Sweeps = DEFAULT_ROOT,
 ) -> None:
     """Start it in the background; it stays when the terminal is closed."""
+    from sweeper.interruption import terminable
     from sweeper.server.choose import choose
     from sweeper.server.terminal import start_here
-    from sweeper.sweep.interruption import terminable
     from sweeper.terminal import terminal
 
     wanted = _wanted(host, port, auth, names, workers, patience)

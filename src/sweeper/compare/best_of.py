@@ -22,9 +22,13 @@ _DRAWS = 4000  # orders drawn, where the budget is time
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best objective at some budget: its mean, and the middle 90% over the order of trials."""
+    """The best objective at some budget: its median and middle 90% over the order of trials.
 
-    expected: float
+    Quantiles all, so that a trial far off, of many or of three, cannot move what to expect out of
+    its own interval, as it can a mean.
+    """
+
+    median: float
     low: float
     high: float
 
@@ -115,11 +119,11 @@ class BestOf:
     def _summary(self, weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Best:
         below = np.cumsum(weights)
         last = len(below) - 1
-        low, high = (
-            float(self._values[min(int(np.searchsorted(below, q)), last)]) for q in (LOW, _HIGH)
+        low, middle, high = (
+            self._sign * float(self._values[min(int(np.searchsorted(below, q)), last)])
+            for q in (LOW, 0.5, _HIGH)
         )
-        ends = sorted((self._sign * low, self._sign * high))
-        return Best(self._sign * float(weights @ self._values), *ends)
+        return Best(middle, *sorted((low, high)))
 
 
 def probability_better(
@@ -130,9 +134,13 @@ def probability_better(
 ) -> float:
     """How likely the best of ``one`` beats that of ``other``; ties count half.
 
+    The draws know no value beyond those seen, so they alone would be sure after a few trials. With
+    Laplace's rule of succession, for the trials of the shorter sweep, 8 allow 90% and 30 allow 97%.
+
     Args:
         weights, others: how likely each of their values is the best.
     """
     gap = one.values[:, None] - other.values[None, :]
-    wins = (gap > 0) + 0.5 * (gap == 0)
-    return float(weights @ wins @ others)
+    drawn = float(weights @ ((gap > 0) + 0.5 * (gap == 0)) @ others)
+    trials = min(one.trials, other.trials)
+    return (trials * drawn + 1) / (trials + 2)

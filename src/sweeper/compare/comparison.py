@@ -102,7 +102,7 @@ def compare(contenders: Sequence[Contender]) -> Comparison:
         objective.direction,
         trials,
         seconds,
-        tuple(sorted(standings, key=lambda s: sign * s.at_trials.expected)),
+        tuple(sorted(standings, key=lambda s: sign * s.at_trials.median)),
         tuple(_notes(contenders)),
     )
 
@@ -115,7 +115,7 @@ def _counted(records: Sequence[TrialRecord]) -> list[TrialRecord]:
 def _check(contenders: Sequence[Contender]) -> None:
     problems = []
     if len({c.name for c in contenders}) < 2:
-        problems.append(Problem("compare", "name two sweeps or more"))
+        problems.append(Problem("compare", "name two different sweeps or more"))
     # not by its goal: how the trials were spent may well differ
     aims = [f"{c.config.objective.direction} {c.config.objective.metric}" for c in contenders]
     for one, has in zip(contenders, aims, strict=True):

@@ -30,23 +30,23 @@ def chart(comparison: Comparison) -> Chart:
     by_trials = _lines(comparison.standings, lambda s: s.by_trials)
     by_time = _lines(comparison.standings, lambda s: s.by_seconds)
     limits = _limits([s.by_trials for s in comparison.standings])
-    y = Axis(f"expected best {labelled(comparison.metric)}", limits)
+    y = Axis(f"median best {labelled(comparison.metric)}", limits)
     panels = [Panel(_axis("trials", by_trials, _TRIALS, str), y, tuple(by_trials))]
     if by_time:
         panels.append(Panel(_axis("worker time", by_time, _TIMES, duration), y, tuple(by_time)))
     return Chart(
         "The best to expect from a search of this length",
         tuple(panels),
-        note=f"Thin lines: the middle 90% over the order of trials. Equal budgets: "
+        note=f"Thick: the median; thin: the middle 90% over the order of trials. Equal budgets: "
         f"{comparison.trials} trials, {duration(comparison.seconds)} of worker time.",
     )
 
 
 def _limits(curves: Sequence[Curve]) -> tuple[float, float]:
-    """Around the expected values: what very short searches can miss leaves the figure."""
+    """Around the medians: what very short searches can miss leaves the figure."""
     bests = [best for curve in curves for _, best in curve]
     ends = [best for curve in curves for best in (curve[-1][1],)]
-    shown = [best.expected for best in bests] + [x for best in ends for x in (best.low, best.high)]
+    shown = [best.median for best in bests] + [x for best in ends for x in (best.low, best.high)]
     margin = 0.06 * (max(shown) - min(shown)) or 0.5
     return min(shown) - margin, max(shown) + margin
 
@@ -73,6 +73,6 @@ def _lines(standings: Sequence[Standing], curve: Callable[[Standing], Curve]) ->
             (x, tuple(best.high for _, best in points)),
         )
         found.append(Lines("", edges, colour, width=0.8, opacity=0.5))
-        middle = ((x, tuple(best.expected for _, best in points)),)
+        middle = ((x, tuple(best.median for _, best in points)),)
         found.append(Lines(one.name, middle, colour, width=2.5, hover=(one.name,)))
     return found

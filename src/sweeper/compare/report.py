@@ -12,25 +12,31 @@ from sweeper.words import count, duration, measured, settings, unit
 
 __all__ = ["METHOD", "csv_table", "header", "markdown", "rows", "verdict"]
 
-_SURE = 0.95
+_SURE, _LIKELY = 0.95, 0.9
 
 
 def verdict(comparison: Comparison) -> str:
     """Which is better at equal budget, and how sure that is."""
     first, second, *_ = comparison.standings
     chance, budget = first.beats[second.name], count(comparison.trials, "trial")
-    one, other = (measured(comparison.metric, s.at_trials.expected) for s in (first, second))
+    one, other = (measured(comparison.metric, s.at_trials.median) for s in (first, second))
     expected = f"expect {comparison.metric} {one}, and {other} with {second.name}"
-    said = (
-        f"{first.name} is better after {budget} each: {expected}. That is {chance:.0%} sure"
-        if chance >= _SURE
-        else f"{first.name} and {second.name} cannot be told apart after {budget} each: "
-        f"{expected}. {first.name} finds the better one with {chance:.0%} probability"
+    likelier = first if chance >= 0.5 else second  # by order of medians it may be either
+    said = f"{_judged(chance, first.name, second.name)} after {budget} each: {expected}. " + (
+        f"That is {chance:.0%} sure"
+        if chance >= _LIKELY
+        else f"{likelier.name} finds the better one with {max(chance, 1 - chance):.0%} probability"
     )
     in_time = first.beats_in_time.get(second.name)
     if in_time is None:
         return f"{said}."
     return f"{said}; after {duration(comparison.seconds)} of worker time each, {in_time:.0%}."
+
+
+def _judged(chance: float, one: str, other: str) -> str:
+    if chance < _LIKELY:
+        return f"{one} and {other} cannot be told apart"
+    return f"{one} is {'' if chance >= _SURE else 'probably '}better than {other}"
 
 
 def header(comparison: Comparison) -> tuple[str, ...]:
@@ -66,21 +72,22 @@ def markdown(comparison: Comparison) -> str:
 
 
 METHOD = (
-    "Best of, best in: what a search of that length can be expected to find, with the middle 90% "
-    "over the order of trials (Dodge et al. 2019, Show Your Work); trials that diverged or ran out "
-    "of memory count. Better: the probability that it finds more than the other."
+    "Best of, best in: what a search of that length finds, the median and the middle 90% over the "
+    "order of trials (after Dodge et al. 2019, Show Your Work); trials that diverged or ran out of "
+    "memory count. Better: the probability that it finds more than the other; how sure that can be "
+    "is limited by the trials of the shorter sweep."
 )
 
 
 def csv_table(comparison: Comparison) -> str:
-    """Every point of the curves: sweep, budget's kind and size, expected best, low, high."""
+    """Every point of the curves: sweep, budget's kind and size, median of the best, low, high."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["sweep", "budget", "size", "expected", "low", "high"])
+    table.writerow(["sweep", "budget", "size", "median", "low", "high"])
     for one in comparison.standings:
         for kind, curve in (("trials", one.by_trials), ("worker_seconds", one.by_seconds)):
             for size, best in curve:
-                table.writerow([one.name, kind, size, best.expected, best.low, best.high])
+                table.writerow([one.name, kind, size, best.median, best.low, best.high])
     return text.getvalue()
 
 
@@ -88,7 +95,7 @@ def _interval(metric: str, best: Best | None) -> str:
     if best is None:
         return "-"
     low = measured(metric, best.low).removesuffix(f" {unit(metric)}")
-    return f"{measured(metric, best.expected)} ({low} to {measured(metric, best.high)})"
+    return f"{measured(metric, best.median)} ({low} to {measured(metric, best.high)})"
 
 
 def _beats(chances: Mapping[str, float]) -> str:

@@ -8,6 +8,7 @@ from sweeper.config.changes import Change, diff, newly_searched
 from sweeper.config.check import load
 from sweeper.config.fitting import fitted, is_inside
 from sweeper.config.model import (
+    Aim,
     Budget,
     Component,
     Confirm,
@@ -26,8 +27,10 @@ from sweeper.config.search_space import (
     ParamSpec,
     SearchSpace,
 )
+from sweeper.config.webhook import check_webhook, host_of
 
 __all__ = [
+    "Aim",
     "Budget",
     "CategoricalParam",
     "Change",
@@ -43,9 +46,11 @@ __all__ = [
     "SearchSpace",
     "SweepConfig",
     "apply",
+    "check_webhook",
     "diff",
     "fitted",
     "flat_params",
+    "host_of",
     "is_inside",
     "json_schema",
     "load",

@@ -32,6 +32,7 @@ _WHY_REFUSED = {
 _WHY_RESEEDED = {
     "search_space": "the sampler begins anew, with the trials that fit",
     "sampler": "it begins anew, with the trials so far",
+    "objective.also": "the sampler begins anew, with the trials so far",
     "pruner": "trials so far keep their endings, it judges from here on",
     "enqueue": "the points that no trial has are tried next",
 }
@@ -84,7 +85,7 @@ def _leaves(holder: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
 
 def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     section = key.partition(".")[0]
-    if section in ("budget", "resources", "repeats") or key == "objective.goal":
+    if section in ("budget", "resources", "repeats", "notify") or key == "objective.goal":
         return "accepted", "it does not touch what trials are"
     if section == "confirm":
         return "accepted", "the best are trained again after the search"
@@ -94,8 +95,8 @@ def _judge(key: str, old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
         return _judge_epochs(old, new)
     if key == "enqueue" and new.enqueue[: len(old.enqueue)] == old.enqueue:
         return "accepted", "the new points are tried next"
-    if section in _WHY_RESEEDED:
-        return "re-seeded", _WHY_RESEEDED[section]
+    if why := _WHY_RESEEDED.get(key) or _WHY_RESEEDED.get(section):
+        return "re-seeded", why
     if (name := canonical(key)) in {*old.search_space} ^ {*new.search_space}:
         was = "trials so far have" if name in new.search_space else "trials from here on have"
         return "re-seeded", f"{was} this one value"
@@ -116,4 +117,4 @@ def _judge_epochs(old: SweepConfig, new: SweepConfig) -> tuple[Verdict, str]:
     if schedule not in _ENDLESS_SCHEDULES:
         why = f"the schedule {schedule} is laid out over all epochs, so begun trials would differ"
         return "refused", f"{why}; {_REMEDY}"
-    return "accepted", "trials that have not ended train on to the new last epoch"
+    return "re-seeded", "ended trials count as stopped early, the others train on to the new end"

@@ -28,6 +28,7 @@ from sweeper.config.sections import (
     check_component,
     check_options,
 )
+from sweeper.config.webhook import Webhook
 from sweeper.errors import ConfigError, Problem
 from sweeper.training.options import TrainingOptions
 
@@ -62,6 +63,11 @@ class Head(BaseModel):
     )
     warm_start: tuple[str, ...] = Field(
         (), description="sweeps whose trials the sampler is shown, taken when this one begins"
+    )
+    notify: Webhook | None = Field(
+        None,
+        description="a webhook that is told how the sweep ended: https://..., or $NAME of the "
+        "environment variable that holds its address, which is a secret; default: $SWEEPER_NOTIFY",
     )
 
 
@@ -98,6 +104,7 @@ def _check(tree: Mapping[str, Any], stem: str) -> tuple[Parts, list[Mistake]]:
     rest, wrong_rest = _check_rest(tree, space, own_task)
     engine, wrong_engine = _check_engine(tree, space, head.get("seed", 0), sections)
     mistakes = wrong_space + wrong_head + wrong_sections + wrong_rest + wrong_engine
+    mistakes += _one_objective_only(engine["sampler"], rest["objective"])
     specs = {n: spec.model_dump(mode="json") for n, spec in space.specs.items()}
     parts = head | sections | {"search_space": specs} | rest | engine
     return parts, [*_wrong_keys(tree, own_task), *mistakes]
@@ -220,6 +227,16 @@ def _check_engine(
     mistakes += wrong + _misfit("pruner", pruner, epochs is not None, epochs)
     parts = {"sampler": None if sampler is None else {**sampler, "seed": seed}, "pruner": pruner}
     return parts, mistakes
+
+
+def _one_objective_only(sampler: Parts | None, objective: Parts | None) -> list[Mistake]:
+    """CMA-ES, ours or Optuna's own, ranks its trials by one value."""
+    if sampler is None or objective is None or not objective["also"]:
+        return []
+    if "cmaes" not in sampler["name"].casefold():
+        return []
+    rule = f"{sampler['name']} improves one metric, but objective.also names more: use tpe"
+    return [Mistake(("sampler",), f"sampler: {rule}")]
 
 
 def _named(section: Any, default: str) -> Any:

@@ -96,7 +96,10 @@ def from_pydantic(
             about = f" ({text})" if (text := descriptions.get(str(word))) else ""
             mistakes.append(Mistake(path, f"{dotted(path) or 'the file'} needs {word}{about}"))
         else:
-            mistakes += [Mistake(full, line) for line in _lines(dotted(full), details)]
+            lines = _lines(dotted(full), details)
+            if "{name:" in descriptions.get(str(word), "") and isinstance(details[0]["input"], str):
+                lines = [f"{line}: write {{name: {details[0]['input']}}}" for line in lines]
+            mistakes += [Mistake(full, line) for line in lines]
     return mistakes
 
 

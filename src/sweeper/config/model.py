@@ -20,11 +20,13 @@ from pydantic import (
 )
 
 from sweeper.config.params import ParamSpec, Scalar, SearchSpace
+from sweeper.config.webhook import Webhook
 from sweeper.config.yaml_core import dump
 from sweeper.records import Direction, ParamValue
 
 __all__ = [
     "NAME",
+    "Aim",
     "Budget",
     "Component",
     "Confirm",
@@ -57,6 +59,7 @@ Repeats = Literal["reuse", "train"]
 Goal = Literal["best", "region"]
 
 GOAL = "what the trials are spent on: the best trial, or knowing the whole region of good ones"
+ALSO = "metrics that the sampler improves as well: the summary shows what each costs the first"
 
 
 def check_ledger(uri: Any) -> Any:
@@ -113,12 +116,31 @@ class SamplerComponent(Component):
     seed: Seed
 
 
-class Objective(_Frozen):
-    """What the sweep looks for: the best ``metric`` of any epoch."""
+class Aim(_Frozen):
+    """A metric, and which way it is better."""
 
     metric: str = Field(min_length=1, description="a metric that each epoch reports")
     direction: Direction = Field(description="which way is better")
+
+
+class Objective(Aim):
+    """What the sweep looks for: the best ``metric`` of any epoch.
+
+    A trial's value of a metric of ``also`` is the one of that same epoch.
+    """
+
     goal: Goal = Field("best", description=GOAL)
+    also: tuple[Aim, ...] = Field((), description=ALSO)
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """All metrics, the one that decides first."""
+        return (self, *self.also)
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As it was before there was ``also``, where there is none."""
+        return {key: value for key, value in handler(self).items() if key != "also" or value}
 
 
 class Budget(_Frozen):
@@ -126,6 +148,9 @@ class Budget(_Frozen):
 
     trials: int = Field(gt=0, description="how many trials at most")
     hours: Hours | None = Field(None, description="wall-clock hours of the whole sweep")
+    gpu_hours: Hours | None = Field(
+        None, description="hours that trials hold GPUs, times the GPUs of each; all sessions"
+    )
     trial_hours: Hours | None = Field(None, description="wall-clock hours of each trial")
     target: FiniteFloat | None = Field(
         None, description="end once a trial's objective is this good"
@@ -232,6 +257,8 @@ class SweepConfig(_Frozen):
             ``train`` it with another seed.
         warm_start: names of sweeps whose trials the sampler is shown, taken when this one begins.
         confirm: what is trained again after the search; None for nothing.
+        notify: the webhook that is told how the sweep ends, or ``$NAME`` of the variable that holds
+            its address. The address itself is a secret and not among what `to_json` gives.
     """
 
     version: Literal[1] = 1
@@ -252,6 +279,7 @@ class SweepConfig(_Frozen):
     repeats: Repeats = "reuse"
     warm_start: tuple[str, ...] = ()
     confirm: Confirm | None = None
+    notify: Webhook | None = Field(None, repr=False)
 
     @property
     def epochs(self) -> int:
@@ -260,15 +288,20 @@ class SweepConfig(_Frozen):
 
     @model_serializer(mode="wrap")
     def _short_specs(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what says nothing (``log: false`` of a parameter, ``confirm: null``)."""
+        """Leave out what says nothing (``log: false``, ``confirm: null``), and what is secret."""
         found: dict[str, Any] = handler(self)
         if self.confirm is None:
             found.pop("confirm")
+        if self.notify is None or not self.notify.startswith("$"):
+            found.pop("notify")
         found["search_space"] = {n: _short(spec) for n, spec in self.search_space.items()}
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values with the structure of the YAML; `from_json` gives an equal configuration."""
+        """JSON values with the structure of the YAML; `from_json` gives an equal configuration.
+
+        Equal but for the address of a webhook.
+        """
         return self.model_dump(mode="json")
 
     @classmethod

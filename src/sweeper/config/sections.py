@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from sweeper import families
-from sweeper.config.messages import Mistake, dotted, from_pydantic, shown, unknown
+from sweeper.config.messages import Mistake, closest, dotted, from_pydantic, shown, unknown
 from sweeper.config.yaml_core import KeyPath
 from sweeper.training.options import TrainingOptions
 
@@ -176,6 +176,9 @@ def _no_member(family: str, name: str, where: str, error: LookupError) -> str:
         return f"{where}: {error}"
     names = families.member_names(family)
     kinds = _KINDS[family]
+    module, _, attribute = name.rpartition(".")
+    if module and closest(name, names) is None:
+        return f"{where}: your own is package.module:Name; did you mean '{module}:{attribute}'?"
     valid = unknown(f"{where}: {name!r} is not among the {kinds}", name, names, kinds)
     return f"{valid}, or your own package.module:Name"
 

@@ -32,6 +32,10 @@ _GRACE_SECONDS, _GRACE_SHARE = 30.0, 0.1
 """How long after its deadline a trial hangs: this long, and this share of its limit longer."""
 
 
+Why = Callable[[], str]
+"""A reason in words, which can change while the last trials run."""
+
+
 class Next(enum.Enum):
     """What there is to run when it is no trial."""
 
@@ -63,7 +67,6 @@ class Conductor:
 
     Attributes:
         ending: set once no new trial shall start.
-        why: in words.
         files: by which workers are talked to.
         pausing: who wants that no trial runs until further notice; empty for nobody.
         confirm_now: train the best again, and let the search be, whatever is left of it.
@@ -74,7 +77,6 @@ class Conductor:
     slots: Slots
     clock: Callable[[], float] = time.time
     ending: Ending | None = None
-    why: str = ""
     pausing: str = ""
     confirm_now: bool = False
     training: bool = False
@@ -88,11 +90,17 @@ class Conductor:
         self._turned_away = False
         self._failures = Failures(self._config.budget)
         self._stage = ConfirmStage(self.ledger, self.confirm_now)
-        self._searched = ""  # why the search is over
+        self._why = _said("")
+        self._searched: Why | None = None  # why the search is over
         if self.confirm_now:
             self._end_search("on request")
         self._end_search(is_over(self._config, self.ledger.history, self.clock()))
         self._check_hours()
+
+    @property
+    def why(self) -> str:
+        """Why no new trial shall start, in words that are true by now; empty while some may."""
+        return self._why()
 
     @property
     def last_failure(self) -> Outcome | None:
@@ -166,14 +174,14 @@ class Conductor:
         reason = f"hung in epoch {epoch}, beyond the limit of {limit}: the worker was killed"
         self.on_outcome(number, Outcome(TrialState.TIMED_OUT, reason))
 
-    def drain(self, ending: Ending, why: str) -> None:
+    def drain(self, ending: Ending, why: str | Why) -> None:
         """Start no new trial and finish the running ones; the first call counts."""
         if self.ending is None:
-            self.ending, self.why = ending, why
+            self.ending, self._why = ending, _said(why)
 
     def cancel(self, why: str) -> None:
         """Leave the running trials as they are, for the next session."""
-        self.ending, self.why = Ending.CANCELLED, why
+        self.ending, self._why = Ending.CANCELLED, _said(why)
         self.pausing = ""
 
     def stop(self, who: str) -> None:
@@ -181,7 +189,7 @@ class Conductor:
         if self.pausing:
             self._left.clear()
             self.ending, self.pausing = Ending.STOPPED, ""
-            self.why = f"{who}: the trials that were paused go on with `sweeper resume`"
+            self._why = _said(f"{who}: the trials that were paused go on with `sweeper resume`")
         else:
             self.drain(Ending.STOPPED, f"{who}: the running trials finish, then the summary")
 
@@ -230,7 +238,7 @@ class Conductor:
         return bool(self._left) and self.ending is not Ending.CANCELLED
 
     def _start(self, number: int) -> Trial:
-        record = self.ledger.start(number)
+        record = self.ledger.start(number, self.slots.gpus_per_trial)
         if record.reports:
             # a driver may have died between the pruner's decision and our request
             self.on_report(number, record.reports[-1])
@@ -259,12 +267,21 @@ class Conductor:
 
     def _search(self) -> int | None:
         if self.ledger.count() >= self._config.budget.trials:
-            self._end_search(f"all {self._config.budget.trials} trials are done")
+            self._end_search(self._all_words)
             return None
         number = self.ledger.ask()
         if number is None:
             self._end_search("every configuration of the search space has been tried")
         return number
+
+    def _all_words(self) -> str:
+        """Of a budget that is used up; the last of its trials may still run, or be paused."""
+        unended = (*self._running, *self._left)
+        done = all(self.ledger.is_confirming(number) for number in unended)
+        return f"all {self._config.budget.trials} trials {'are done' if done else 'have begun'}"
+
+    def _confirm_words(self) -> str:
+        return f"{self._searched() if self._searched else ''}; {self._stage}"
 
     def _confirm(self) -> int | Next:
         """A trial of the stage after the search, which begins when that has ended whole."""
@@ -274,7 +291,7 @@ class Conductor:
             return Next.LATER
         number = self._stage.next()
         if number is None:
-            self.drain(Ending.FINISHED, f"{self._searched}; {self._stage}")
+            self.drain(Ending.FINISHED, self._confirm_words)
             return Next.NOTHING
         return number
 
@@ -313,10 +330,10 @@ class Conductor:
         )
         self.files.ask_to_stop(number, TrialState.PRUNED, reason)
 
-    def _end_search(self, why: str) -> None:
+    def _end_search(self, why: str | Why) -> None:
         """Start no new trial of the search if there is a reason; what it found may be confirmed."""
         if why:
-            self._searched = self._searched or why
+            self._searched = self._searched or _said(why)
             if not self._stage.wanted:
                 self.drain(Ending.FINISHED, why)
 
@@ -327,3 +344,7 @@ class Conductor:
             self._end_search(why)
         elif why:
             self.drain(Ending.FINISHED, why)
+
+
+def _said(why: str | Why) -> Why:
+    return (lambda: why) if isinstance(why, str) else why

@@ -60,16 +60,17 @@ class ConfirmStage:
     def _choose(self, before: ConfirmPlan | None) -> None:
         options = self.ledger.config.confirm
         assert options is not None
-        records = self.ledger.history.records()
+        records = self.ledger.history.counted(self.ledger.config.epochs)
         plan = choose(self.ledger.config, records, options, by_hand=self.by_hand, before=before)
         self.ledger.plan_confirming(plan)
 
     def __str__(self) -> str:
-        """``9 trials have confirmed 3 configurations``; empty where nothing was confirmed."""
-        plan, done = self.ledger.history.plan, self.progress.done
+        """``9 trials confirmed 3 configurations``; empty where nothing was to be confirmed."""
+        plan, stage = self.ledger.history.plan, self.progress
         if plan is None:
             return ""
         if not plan.points:
             return "nothing to confirm: no trial has finished"
         what = words.count(len(plan.points), "configuration")
-        return f"{words.count(done, 'trial')} confirmed {what} with fresh seeds"
+        does = "confirmed" if not stage.left else "confirms" if stage.total == 1 else "confirm"
+        return f"{words.count(stage.total, 'trial')} {does} {what} with fresh seeds"

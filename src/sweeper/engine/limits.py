@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweeper import words
 from sweeper.records import EpochReport, best_report
 
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
+    from sweeper.engine.resources import Slots
     from sweeper.ledger.history import History
 
-__all__ = ["hours_used_up", "is_over", "target_reached"]
+__all__ = ["gpu_hours_idle", "gpu_hours_used", "hours_used_up", "is_over", "target_reached"]
 
 
 def is_over(config: SweepConfig, history: History, now: float) -> str:
@@ -40,7 +42,25 @@ def target_reached(config: SweepConfig, report: EpochReport) -> str:
 
 
 def hours_used_up(config: SweepConfig, history: History, now: float) -> str:
-    """What to say where the sweep's hours are used up; empty where they are not."""
-    hours = config.budget.hours
-    used_up = hours is not None and history.elapsed(now) >= hours * 3600
-    return f"budget of {hours:g} h used up" if used_up else ""
+    """What to say where the sweep's hours or GPU-hours are used up; empty where they are not."""
+    hours, gpu_hours = config.budget.hours, config.budget.gpu_hours
+    if hours is not None and history.elapsed(now) >= hours * 3600:
+        return f"budget of {hours:g} h used up"
+    if gpu_hours is not None and history.gpu_seconds(now) >= gpu_hours * 3600:
+        return f"budget of {gpu_hours:g} GPU-hours used up"
+    return ""
+
+
+def gpu_hours_used(config: SweepConfig, history: History, now: float) -> str:
+    """``1.25 of 3 GPU-hours used``; empty where there is no budget of them."""
+    most = config.budget.gpu_hours
+    if most is None:
+        return ""
+    return f"{words.number(history.gpu_seconds(now) / 3600)} of {most:g} GPU-hours used"
+
+
+def gpu_hours_idle(config: SweepConfig, slots: Slots) -> str:
+    """What to say where the budget of GPU-hours cannot end the sweep; empty where it can."""
+    if config.budget.gpu_hours is None or slots.gpus_per_trial:
+        return ""
+    return "no GPU is used: nothing counts towards budget.gpu_hours, which will not end this sweep"

@@ -12,13 +12,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import Confirm
-from sweeper.records import ParamValue, TrialRecord
+from sweeper.records import ParamValue, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
     from sweeper.ledger.history import History
 
-__all__ = ["NO_PROGRESS", "ConfirmPlan", "Point", "Progress", "lacking", "progress", "searched"]
+__all__ = [
+    "NO_PROGRESS",
+    "ConfirmPlan",
+    "Point",
+    "Progress",
+    "confirming",
+    "lacking",
+    "progress",
+    "searched",
+]
 
 Params = Mapping[str, ParamValue]
 
@@ -75,6 +84,11 @@ def searched(records: Iterable[TrialRecord]) -> int:
     return sum(r.state.ended and not r.is_confirming for r in records)
 
 
+def confirming(records: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """Those that train a configuration again; no pruner stops one, but the raise of epochs does."""
+    return [r for r in records if r.is_confirming and r.state is not TrialState.PRUNED]
+
+
 def lacking(plan: ConfirmPlan, trained: Sequence[Params]) -> list[Point]:
     """The trainings that the plan still lacks, each point's next seed before anybody's one after.
 
@@ -120,8 +134,8 @@ def progress(config: SweepConfig, history: History, *, goes_on: bool = False) ->
     Args:
         goes_on: the search does, so that the choice is going to be out of date.
     """
-    records = history.records()
-    own = [r for r in records if r.is_confirming]
+    records = history.counted(config.epochs)
+    own = confirming(records)
     done = sum(r.state.ended for r in own)
     at_work = len(own) - done
     plan = history.plan

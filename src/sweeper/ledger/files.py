@@ -30,12 +30,18 @@ def told(path: Path, doing: str) -> Iterator[None]:
         ) from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text``; after a crash it holds the old or the new text, whole."""
+def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
+    """Replace ``path`` by ``text``; after a crash it holds the old or the new text, whole.
+
+    Args:
+        private: only the user may read it.
+    """
     with told(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         with temporary.open("w", encoding="utf-8") as file:
+            if private:
+                temporary.chmod(0o600)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

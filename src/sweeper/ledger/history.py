@@ -7,8 +7,8 @@ Each line is one event, a JSON object with ``event`` and ``time``:
     pause        no worker works on the sweep from now on, ``by`` whom it was wanted
     go           the pause is over
     start        a worker begins on ``trial``; ``params``, ``flat_params``, ``seed``, ``attempt``,
-                 ``identity``; of one that trains a configuration again also ``stage`` and
-                 ``confirms``
+                 ``identity``, ``epochs`` of a full training; its share of ``gpus``, unless none; of
+                 one that trains a configuration again also ``stage`` and ``confirms``
     epoch        ``trial`` reports ``epoch`` with ``metrics`` and ``steps``
     interrupt    the driver leaves ``trial`` unfinished
     end          ``trial`` ended in ``state`` because of ``reason``, with ``value``; ``diagnosis``
@@ -17,7 +17,7 @@ Each line is one event, a JSON object with ``event`` and ``time``:
                  the other fields are those of start, epoch and end
     confirm      configurations are chosen to be trained again (`sweeper.ledger.confirmation`)
     reseed       study ``generation`` begins; ``moved``: what all trials so far have for parameters
-                 that were options before
+                 that were options before; ``retried``: the failed trials that go on with it
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sweeper.garbage import without_collections
 from sweeper.ledger.confirmation import ConfirmPlan
 from sweeper.ledger.files import entries
 from sweeper.ledger.setting import Setting
-from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState
+from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState, counted
 
 __all__ = ["History", "read_history", "read_report", "report_fields"]
 
@@ -55,15 +55,41 @@ class _Draft:
     ended: float | None = None
     seconds: float = 0.0
     seen: float = 0.0
+    gpus: float = 0.0
     identity: str = ""
     session: int = 0
     stage: Stage = "search"
     confirms: int | None = None
+    epochs: int | None = None
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> _Draft:
+        """Of an ended trial that goes on."""
+        return cls(
+            number=record.number,
+            params=record.params,
+            seed=record.seed,
+            state=TrialState.INTERRUPTED,
+            reports=list(record.reports),
+            attempts=record.attempts,
+            started=record.started,
+            seconds=record.seconds or 0.0,
+            identity=record.identity,
+            session=record.session,
+            stage=record.stage,
+            confirms=record.confirms,
+            epochs=record.epochs,
+        )
 
     def work(self, time: float) -> None:
         """Count the worker's time since this attempt's last event."""
         self.seconds += max(0.0, time - self.seen)
         self.seen = time
+
+    def holding(self, until: float) -> float:
+        """GPU-seconds that are not counted yet: what it has held since its last event."""
+        running = self.state is TrialState.RUNNING
+        return self.gpus * max(0.0, until - self.seen) if running else 0.0
 
     def record(self) -> TrialRecord:
         return TrialRecord(
@@ -82,6 +108,7 @@ class _Draft:
             session=self.session,
             stage=self.stage,
             confirms=self.confirms,
+            epochs=self.epochs,
         )
 
 
@@ -105,6 +132,7 @@ class History:
         self.seeds: set[int] = set()
         self.sessions = 0
         self.seconds = 0.0
+        self._gpu_seconds = 0.0
         self._session_began: float | None = None
         self.last_end: Event | None = None
         self.paused: Event | None = None
@@ -141,6 +169,10 @@ class History:
         found = {**self._finished, **live}
         return [found[number] for number in sorted(found)]
 
+    def counted(self, epochs: int) -> list[TrialRecord]:
+        """All trials by number, as they count where a full training has ``epochs``."""
+        return [counted(record, epochs) for record in self.records()]
+
     def begun(self) -> list[TrialRecord]:
         """The trials that have not ended, by number."""
         return [draft.record() for _, draft in sorted(self._drafts.items())]
@@ -152,6 +184,14 @@ class History:
     def elapsed(self, now: float) -> float:
         """Seconds that drivers have spent on the sweep, the running session counted to ``now``."""
         return self.seconds + self._session_seconds(now)
+
+    def gpu_seconds(self, now: float) -> float:
+        """Seconds that trials have held GPUs, times the GPUs of each, running ones to ``now``.
+
+        Also what an interrupted trial has to train again: unlike a trial's own seconds, this is
+        what the sweep has cost.
+        """
+        return self._gpu_seconds + sum(d.holding(now) for d in self._drafts.values())
 
     @property
     def in_session(self) -> bool:
@@ -199,11 +239,15 @@ class History:
             self.confirming += draft.stage == "confirm"
             self._drafts[number] = draft
             self.seeds.add(draft.seed)
+        elif not draft.reports:
+            draft.identity = identity  # it has begun anew
         elif draft.identity != identity:
             draft.identity = ""  # a training by two codes is the same as no other
         draft.params = event["params"]
+        draft.epochs = _epochs(event)
         draft.session = self.sessions
         draft.state = TrialState.RUNNING
+        draft.gpus = event.get("gpus", 0.0)
         draft.attempts = event["attempt"]
         draft.started = draft.started if draft.started is not None else event["time"]
         draft.seen = event["time"]
@@ -211,13 +255,17 @@ class History:
     def _on_epoch(self, event: Event) -> None:
         draft = self._drafts[event["trial"]]
         draft.reports.append(read_report(event))
+        self._gpu_seconds += draft.holding(event["time"])
         draft.work(event["time"])
 
     def _on_interrupt(self, event: Event) -> None:
-        self._drafts[event["trial"]].state = TrialState.INTERRUPTED
+        draft = self._drafts[event["trial"]]
+        self._gpu_seconds += draft.holding(event["time"])
+        draft.state = TrialState.INTERRUPTED
 
     def _on_end(self, event: Event) -> None:
         draft = self._drafts.pop(event["trial"])
+        self._gpu_seconds += draft.holding(event["time"])
         if draft.state is TrialState.RUNNING:
             draft.work(event["time"])
         draft.state = TrialState(event["state"])
@@ -234,11 +282,19 @@ class History:
     def _on_reseed(self, event: Event) -> None:
         self.generation, self.carried = event["generation"], len(self)
         self.plan = None
+        for number in event.get("retried", ()):
+            self._reopen(number)
         for draft in self._drafts.values():
             draft.params = {**event["moved"], **draft.params}
         for number, record in self._finished.items():
             params = {**event["moved"], **record.params}
             self._finished[number] = replace(record, params=params)
+
+    def _reopen(self, number: int) -> None:
+        """Let an ended trial go on as one that was interrupted."""
+        record = self._finished.pop(number)
+        self._by_identity[record.identity].remove(number)
+        self._drafts[number] = _Draft.of(record)
 
     def _on_copy(self, event: Event) -> None:
         self.seeds.add(event["seed"])
@@ -256,6 +312,7 @@ class History:
             seconds=0.0,
             copy_of=event["copy_of"],
             identity=event["identity"],
+            epochs=_epochs(event),
         )
         self._finish(copied)
 
@@ -265,6 +322,12 @@ _HANDLERS: Mapping[str, Callable[[History, Event], None]] = {
     for name, handler in vars(History).items()
     if name.startswith("_on_")
 }
+
+
+def _epochs(event: Event) -> int | None:
+    """How many epochs a full training had; an older sweeper wrote it for MLflow only."""
+    found = event.get("epochs", event.get("flat_params", {}).get("epochs"))
+    return None if found is None else int(found)
 
 
 def read_report(event: Event) -> EpochReport:

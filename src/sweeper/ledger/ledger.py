@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.config import fitted, flat_params
 from sweeper.diagnosis import diagnose
-from sweeper.ledger.confirmation import ConfirmPlan, Point
+from sweeper.ledger.confirmation import ConfirmPlan, Point, confirming
 from sweeper.ledger.files import LineLog, write_atomically
 from sweeper.ledger.follower import Follower, followed
 from sweeper.ledger.history import History, read_history, report_fields
@@ -18,7 +18,7 @@ from sweeper.ledger.journal import Journal
 from sweeper.ledger.lock import SweepLock
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
-from sweeper.ledger.repeats import find_original, free_seed, training_identity, trial_seed
+from sweeper.ledger.repeats import find_original, free_seed, training_identity
 from sweeper.ledger.reseed import reseed
 from sweeper.ledger.setting import Setting
 from sweeper.ledger.study import SweepStudy
@@ -59,7 +59,7 @@ def open_ledger(
         if before is not None and before.generation < manifest.generation:
             _mark_study(history, before, log)
             _mark_study(history, manifest)
-            reseed(paths.journal(manifest.generation), config, history.records())
+            reseed(paths.journal(manifest.generation), config, history.counted(config.epochs))
             history = read_history(paths.history)
         if before is None:
             (warm or WarmStart({})).write(paths.warm_start)
@@ -83,6 +83,7 @@ def _mark_study(history: History, manifest: Manifest, log: LineLog | None = None
             "time": history.last_time or 0.0,
             "generation": manifest.generation,
             "moved": dict(manifest.moved),
+            "retried": list(manifest.retried),
         }
         if log is not None:
             log.append(event)
@@ -208,7 +209,7 @@ class Ledger:
 
     def confirming(self) -> list[Mapping[str, ParamValue]]:
         """Parameters of all trials that train a configuration again, begun or not."""
-        begun = [r.params for r in self.history.records() if r.is_confirming]
+        begun = [r.params for r in confirming(self.history.counted(self.config.epochs))]
         asked = [self._study.point(number) for number in self._asked]
         return [*begun, *(point.params for point in asked if point is not None)]
 
@@ -217,8 +218,8 @@ class Ledger:
         record = self.history.record(number)
         return record.is_confirming if record else self._study.point(number) is not None
 
-    def start(self, number: int) -> TrialRecord:
-        """Write that a worker begins on the trial, for the first time or again.
+    def start(self, number: int, gpus: float = 0.0) -> TrialRecord:
+        """Write that a worker with ``gpus`` begins on the trial, for the first time or again.
 
         It survives this process; `settle` brings it to the disk. The proposal is there already,
         and a trial of which no more is known has not begun.
@@ -229,12 +230,16 @@ class Ledger:
         seed = record.seed if record else self._seed(params, fresh=bool(stage))
         attempt = record.attempts + 1 if record else 1
         training = self._training(params, seed)
-        self._write("start", sync=False, trial=number, **training, attempt=attempt, **stage)
+        held = {"gpus": gpus} if gpus else {}
+        self._write("start", sync=False, trial=number, **training, attempt=attempt, **held, **stage)
         self._asked.pop(number, None)
         return self.record(number)
 
     def copy(self, number: int) -> TrialRecord | None:
         """End a trial that repeats the training of an ended one, with the result of that.
+
+        While the same training is at work, a repeat is a replicate with a seed of its own; that
+        one, too, is trained once.
 
         Returns:
             The trial, or None where it has to be trained.
@@ -243,7 +248,7 @@ class Ledger:
         if self.config.repeats == "train" or known:
             return None
         params = self._asked[number]
-        training = self._training(params, trial_seed(self.config.seed, params))
+        training = self._training(params, self._seed(params, fresh=False))
         name, original = self._original(training["identity"])
         if original is None:
             return None
@@ -261,7 +266,7 @@ class Ledger:
         self._asked.pop(number, None)
         for report in original.reports:
             self._study.report(number, report)
-        self._study.end(number, original.state, original.value)
+        self._study.end(number, original.state, original.value, original.reports)
         return self.record(number)
 
     def _original(self, identity: str) -> tuple[str, TrialRecord | None]:
@@ -306,6 +311,7 @@ class Ledger:
             "params": dict(params),
             "flat_params": flat_params(self.config, params),
             "seed": seed,
+            "epochs": self.config.epochs,
             "identity": training_identity(self.config, params, seed, self._setting.origin),
         }
 
@@ -351,7 +357,7 @@ class Ledger:
             value=value,
             diagnosis=self._diagnosis(record),
         )
-        self._study.end(number, state, value)
+        self._study.end(number, state, value, record.reports)
         return self.record(number)
 
     def _diagnosis(self, record: TrialRecord) -> dict[str, str] | None:

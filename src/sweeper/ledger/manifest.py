@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,11 @@ class Manifest:
         created: seconds since 1970.
         source: what was run, as the user named it (``search_spaces/dprnn.yaml``).
         folder: the working directory of the first run; relative data paths start there.
-        generation: how often a changed search space, sampler or pruner has led to a new study.
+        generation: how often there was a new study: for a changed search space, sampler, pruner or
+            number of epochs, or for failed trials that are tried again.
         moved: what the trials before the present study have for parameters that it searches and
             they did not.
+        retried: which trials had failed and go on with the present study.
     """
 
     sweep_id: str
@@ -43,6 +45,7 @@ class Manifest:
     version: int = _VERSION
     generation: int = 0
     moved: Mapping[str, ParamValue] = field(default_factory=dict)
+    retried: Sequence[int] = ()
 
     @classmethod
     def new(cls, config: Mapping[str, Any], source: str) -> Manifest:

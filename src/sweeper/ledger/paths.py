@@ -99,6 +99,11 @@ class SweepPaths:
         return self.root / "driver.json"
 
     @property
+    def notify(self) -> Path:
+        """Whom the driver tells how it ended, and of what (`sweeper.sweep.notify`)."""
+        return self.root / "notify.json"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -27,6 +27,7 @@ from sweeper.distributions import enqueue, placed
 from sweeper.ledger.files import put_in_place
 from sweeper.ledger.journal import Journal
 from sweeper.ledger.study import ENQUEUED, confirming
+from sweeper.pareto import further_values
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import ParamValue, TrialRecord
 
@@ -94,7 +95,8 @@ def _tell(study: optuna.Study, config: SweepConfig, record: TrialRecord) -> None
         value = report.metrics[config.objective.metric]
         tell.report(study, record.number, report.epoch, value)
     if record.state.ended:
-        tell.tell(study, record.number, record.state, record.value)
+        further = further_values(record.reports, config.objective)
+        tell.tell(study, record.number, record.state, record.value, further)
 
 
 def _has(params: Mapping[str, ParamValue], point: Mapping[str, ParamValue]) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
@@ -21,9 +22,11 @@ from sweeper.distributions import ask, enqueue, placed, to_params
 from sweeper.errors import ConfigError, LedgerError, Problem
 from sweeper.ledger.confirmation import Point
 from sweeper.ledger.journal import Journal
+from sweeper.ledger.several import for_several
 from sweeper.ledger.storage import IndexedStorage
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.optuna_members import FULL_LENGTH
+from sweeper.pareto import further_values
 from sweeper.pruners._build import build as build_pruner
 from sweeper.records import EpochReport, ParamValue, TrialRecord, TrialState
 from sweeper.samplers._build import build as build_sampler
@@ -111,9 +114,16 @@ class SweepStudy:
         value = report.metrics[self._config.objective.metric]
         return tell.report(self._study, number, report.epoch, value)
 
-    def end(self, number: int, state: TrialState, value: float | None) -> None:
-        """Tell the sampler how a trial ended."""
-        tell.tell(self._study, number, state, value)
+    def end(
+        self,
+        number: int,
+        state: TrialState,
+        value: float | None,
+        reports: Iterable[EpochReport] = (),
+    ) -> None:
+        """Tell the sampler how a trial ended that gave ``reports``."""
+        further = further_values(reports, self._config.objective)
+        tell.tell(self._study, number, state, value, further)
 
     def catch_up(self, records: Collection[TrialRecord]) -> None:
         """Tell every report and ending of ``records`` that the study does not have yet.
@@ -129,7 +139,7 @@ class SweepStudy:
             for report in record.reports:
                 self.report(record.number, report)
             if record.state.ended:
-                self.end(record.number, record.state, record.value)
+                self.end(record.number, record.state, record.value, record.reports)
 
     def _check_belongs(self, known: set[int]) -> None:
         """A study without a past would propose trials under the numbers of those there are."""
@@ -182,28 +192,35 @@ def _open(
     apart: AbstractSet[int],
 ) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sampler = config.sampler
     storage = None if journal is None else _storage(journal)
     try:
         return optuna.create_study(
             storage=storage,
             study_name=config.name,
             direction=config.objective.direction,
-            sampler=build_sampler(
-                sampler.name,
-                sampler.options,
-                config.search_space,
-                sampler.seed,
-                shown,
-                config.budget.trials if config.objective.goal == "region" else None,
-                apart,
-            ),
+            sampler=_sampler(config, shown, apart),
             pruner=build_pruner(config.pruner.name, config.pruner.options, config.epochs),
             load_if_exists=True,
         )
     except (LookupError, ValueError, TypeError) as error:
-        what = f"sampler {sampler.name} or pruner {config.pruner.name}"
+        what = f"sampler {config.sampler.name} or pruner {config.pruner.name}"
         raise ConfigError([Problem("sampler, pruner", f"cannot make {what}: {error}")]) from error
+
+
+def _sampler(
+    config: SweepConfig, shown: Sequence[FrozenTrial], apart: AbstractSet[int]
+) -> BaseSampler:
+    sampler, objective = config.sampler, config.objective
+    made = build_sampler(
+        sampler.name,
+        sampler.options,
+        config.search_space,
+        sampler.seed,
+        shown,
+        config.budget.trials if objective.goal == "region" else None,
+        apart,
+    )
+    return for_several(made, objective.aims) if objective.also else made
 
 
 def _shown(config: SweepConfig, warm: WarmStart | None) -> list[FrozenTrial]:
@@ -214,9 +231,7 @@ def _shown(config: SweepConfig, warm: WarmStart | None) -> list[FrozenTrial]:
             params = fitted(config, record.params)
         except ValueError:  # since it was taken, the search space has changed
             continue
-        shown.append(
-            tell.frozen(record, *placed(config.search_space, params), config.objective.metric)
-        )
+        shown.append(tell.frozen(record, *placed(config.search_space, params), config.objective))
     return shown
 
 

@@ -107,6 +107,8 @@ def _fitting(
         try:
             if not record.state.ended or record.state is TrialState.FAILED or record.is_repeat:
                 raise ValueError("unfinished, failed or repeated")
+            if wanting := _unreported(config, record):
+                raise ValueError(f"{wanting} was not reported")
             params = {**options, **record.params}
             fitted(config, params)
         except ValueError as error:
@@ -114,6 +116,13 @@ def _fitting(
         else:
             taken.append(replace(record, params=params))
     return taken, reasons
+
+
+def _unreported(config: SweepConfig, record: TrialRecord) -> str:
+    """A further metric that a task of the user's own did not report then; empty for none."""
+    reported = [report.metrics.keys() for report in record.reports]
+    missing = (a.metric for a in config.objective.also if any(a.metric not in m for m in reported))
+    return next(missing, "")
 
 
 def _say(name: str, taken: int, reasons: Counter[str]) -> str:

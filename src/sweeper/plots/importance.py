@@ -116,7 +116,7 @@ def _study(
     axes: dict[str, str] = {}
     for record in done:
         params = {name: record.params[name] for name in names}
-        study.add_trial(frozen(record, *placed(space, params), objective.metric))
+        study.add_trial(frozen(record, *placed(space, params), objective))
         if not axes:
             axes = {axis: n for n in names for axis in placed(space, {n: params[n]})[1]}
     return study, axes

@@ -21,12 +21,13 @@ class Forecast:
     """Attributes:
     measured: what each configuration needed.
     epochs: of a full training.
-    trials: of the sweep's budget.
+    trials, gpu_hours: of the sweep's budget; None for no limit.
     """
 
     measured: tuple[tuple[Cell, Measured], ...]
     epochs: int
     trials: int
+    gpu_hours: float | None = None
 
     @property
     def _needs(self) -> list[Measured]:

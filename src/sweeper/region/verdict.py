@@ -19,7 +19,8 @@ __all__ = [
     "row_words",
     "sureness",
 ]
-__all__ += ["thin_words", "tie_words", "verdict"]
+__all__ += ["telling_edges", "thin_words", "tie_words"]
+__all__ += ["unfinished_row", "unfinished_words", "verdict"]
 
 SURE = 0.6
 """Expected overlap from which the evidence is called good."""
@@ -148,7 +149,7 @@ def _tied_words(region: Region) -> str:
     told = [r for r in region.ranges if r.name in (region.lr, region.batch_size)]
     ranges = " and ".join(f"{r.name} {r.label}" for r in told or region.ranges[:_MOST])
     return (
-        f"{region.tied} of {finished} finished trials are within {tolerance} of it, one seed each"
+        f"{region.tied} of {finished} finished trials are within {tolerance} of it"
         f"{', with ' if ranges else ''}{ranges}"
     )
 
@@ -195,7 +196,24 @@ def _sure(region: Region) -> str:
     said = [f"The evidence is {sureness(region)}"]
     if region.confidence is not None:
         said[0] += f" ({region.confidence:.0%} expected overlap with the true region)"
+    if row := unfinished_row(region):
+        stopped = f" and {row.counts.stopped} stopped early" if row.counts.stopped else ""
+        said.append(f"{unfinished_words(region, row)}: this is predicted from others{stopped}")
     return "; ".join([*said, *_tied_sizes(region)])
+
+
+def unfinished_row(region: Region) -> Row | None:
+    """The recommended batch size's row if no trial finished there, nor has any confirmed."""
+    if region.centre is None or region.batch_size is None or region.counts.confirmed:
+        return None
+    size = region.centre.params.get(region.batch_size)
+    here = (row for row in region.rows if size in row.batch_sizes and not row.counts.finished)
+    return next(here, None)
+
+
+def unfinished_words(region: Region, row: Row) -> str:
+    """``no trial with batch_size 4 has finished``."""
+    return f"no trial with {region.batch_size} {row.label} has finished"
 
 
 def _tied_sizes(region: Region) -> list[str]:
@@ -213,7 +231,12 @@ def _tied_sizes(region: Region) -> list[str]:
 
 
 def _edge_clause(region: Region) -> str:
-    if not region.edges:
-        return ""
-    beyond = listed([_beyond(edge) for edge in region.edges])
-    return f"; the optimum may lie outside the search space ({beyond})"
+    beyond = listed([_beyond(edge) for edge in telling_edges(region)])
+    return f"; the optimum may lie outside the search space ({beyond})" if beyond else ""
+
+
+def telling_edges(region: Region) -> tuple[Edge, ...]:
+    """None of a few trials without a surrogate: the best is at some end by chance."""
+    core = region.lr or region.batch_size
+    few = core and region.map is None and region.evidence.reason
+    return () if few else region.edges

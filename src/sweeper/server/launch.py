@@ -131,7 +131,7 @@ def _failure(place: StorePlace, launched: Launched, what: str) -> ServerError:
     record, own = launched.record, {process.pid for process in members(launched.record)}
     other = ports.listener(record.port)
     if other is not None and other not in own:
-        return ports.taken(record.host, record.port)
+        return ports.taken(place, record.host, record.port)
     log = log_file(place)
     said = tail(log, _LAST_LINES, launched.log_begin).rstrip()
     return ServerError(f"{what}. The end of its log, {log}:\n{said}")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import errno
-import shlex
 import socket
 
 import psutil
 
 from sweeper.errors import PortTaken, ServerError
+from sweeper.server.holder import described
+from sweeper.tracker.place import StorePlace
 
 __all__ = ["DEFAULT_PORT", "choose_port", "listener", "taken"]
 
 DEFAULT_PORT = 5000
 _SEARCHED = 100
-_LINE = 120
 
 
-def choose_port(host: str, wanted: int | None, *, auto: bool) -> int:
+def choose_port(place: StorePlace, host: str, wanted: int | None, *, auto: bool) -> int:
     """The port ``wanted``, or the usual one; with ``auto`` the next free one from there.
+
+    Args:
+        place: the store whose UI shall listen there.
 
     Raises:
         PortTaken: it is taken; the message names its holder.
@@ -29,13 +32,13 @@ def choose_port(host: str, wanted: int | None, *, auto: bool) -> int:
         return port
     if auto and (free := _next_free(host, port)) is not None:
         return free
-    raise taken(host, port)
+    raise taken(place, host, port)
 
 
-def taken(host: str, port: int) -> PortTaken:
+def taken(place: StorePlace, host: str, port: int) -> PortTaken:
     """The error that names the holder of ``port`` and what to do."""
     free, pid = _next_free(host, port), listener(port)
-    by = "a program that this user cannot see" if pid is None else _described(pid)
+    by = "a program that this user cannot see" if pid is None else described(pid, place, host, port)
     end = f"end it, or take another port: `--port {free}`, or `--port auto`"
     other = end if free else f"end it; the next {_SEARCHED} ports are taken too"
     return PortTaken(f"port {port} is taken by {by}; {other}", free)
@@ -78,21 +81,3 @@ def listener(port: int) -> int | None:
         return None
     # those that came later have inherited it
     return min((pid for pid in found if pid is not None), default=None)
-
-
-def _described(pid: int) -> str:
-    try:
-        process = psutil.Process(pid)
-        with process.oneshot():
-            command, user = shlex.join(process.cmdline()), process.username()
-    except psutil.Error:
-        return f"process {pid}"
-    shown = command if len(command) <= _LINE else f"{command[:_LINE]}..."
-    return f"process {pid} of {user}{_folder(process)} ({shown})"
-
-
-def _folder(process: psutil.Process) -> str:
-    try:
-        return f" in {process.cwd()}"
-    except psutil.Error:
-        return ""

@@ -138,7 +138,7 @@ def _clear(place: StorePlace, record: UiRecord, sight: Sight, say: Say) -> None:
 
 
 def _new(place: StorePlace, wanted: Wanted, say: Say) -> Started:
-    port = ports.choose_port(wanted.listen_on, wanted.port, auto=wanted.auto_port)
+    port = ports.choose_port(place, wanted.listen_on, wanted.port, auto=wanted.auto_port)
     if port != (wanted.port or ports.DEFAULT_PORT):
         say(f"port {wanted.port or ports.DEFAULT_PORT} is taken, {port} is free")
     _make_database(place, say)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from sweeper.errors import PortTaken, ServerError
+from sweeper.interruption import deaf
 from sweeper.server.log import follow, log_file, tail
 from sweeper.server.report import started_lines
 from sweeper.server.service import Started, is_alive, start, stop
@@ -71,6 +72,7 @@ def run_here(place: StorePlace, wanted: Wanted, sweeps: Path, console: Console) 
     except KeyboardInterrupt:
         asked = True
     finally:  # also where the terminal is gone
+        deaf()
         stop(place, _sayer(console))
     console.print("the MLflow UI is stopped" if asked else "the server has ended")
     return asked

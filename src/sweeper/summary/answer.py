@@ -10,6 +10,7 @@ from sweeper.records import ParamValue
 from sweeper.region import Region
 from sweeper.summary.confirmation import Confirmation
 from sweeper.summary.findings import Finding
+from sweeper.summary.front import Front
 from sweeper.summary.next_space import NextSpace
 
 __all__ = ["SCHEMA", "Cost", "Entry", "Summary"]
@@ -50,10 +51,12 @@ class Cost:
     Attributes:
         wall_seconds: by the clock, while sessions ran; None while unknown.
         worker_seconds: of all workers together.
+        gpu_seconds: how long trials held GPUs, times the GPUs of each.
     """
 
     wall_seconds: float | None
     worker_seconds: float
+    gpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Summary:
         settings: what the sweep runs with now, for people.
         confirmation: what training the best again has shown; None where nothing was.
         next_space: the search space that follows.
+        front: the Pareto front; None where there is one objective.
     """
 
     name: str
@@ -103,3 +107,4 @@ class Summary:
     curves: str = ""
     confirmation: Confirmation | None = None
     next_space: NextSpace | None = None
+    front: Front | None = None

@@ -29,11 +29,12 @@ __all__ = ["NEXT", "to_json", "trials_csv", "write"]
 NEXT = "next.yaml"
 """The search space that follows, among the files of a summary."""
 
-_WITHOUT_PARAMETERS = ("history", "learning_curves", "top_curves", "edf", "timeline")
+_WITHOUT_PARAMETERS = ("history", "learning_curves", "top_curves", "edf", "timeline", "pareto")
 """Figures that have a place for trials outside the search space, too."""
 
 _ORDER = (
     "contour",
+    "pareto",
     "profile",
     "isolation",
     "slice",
@@ -96,6 +97,8 @@ def _charts(
     placed = inside(config, records)
     rank = {name: i for i, name in enumerate(_ORDER)}
     for name in sorted(names, key=lambda n: (rank.get(n, len(rank)), n)):
+        if name == "pareto" and not config.objective.also:
+            continue
         shown = records if name in _WITHOUT_PARAMETERS else placed
         yield name, plots.draw(name, shown, config.objective, config.search_space, region)
 

@@ -72,18 +72,22 @@ def _overlap(confidence: float) -> str:
 
 def _trials(region: Region) -> str:
     evidence, counts = region.evidence, region.counts
-    total = counts.ended + counts.confirmed  # what confirmed tells the surrogate as much
-    finished = max(evidence.finished, counts.finished)
-    done = f"{finished} of {total} trained to the last epoch"
-    if 0 < evidence.finished < finished:  # there are too many for one surrogate
+    done = f"{counts.finished} of {counts.ended} trained to the last epoch"
+    if 0 < evidence.finished < counts.finished:  # there are too many for one surrogate
         done += f", the surrogate sees {evidence.finished}"
+    if counts.confirmed:  # what confirms tells the surrogate as much
+        done += f", {counts.confirmed} more with fresh seeds to confirm"
     where = f", {evidence.inside} of them in the region" if evidence.enough else ""
-    seeds = (
-        f"{count(region.noise.repeated, 'configuration')} with more than one seed"
-        if region.noise.repeated
-        else "one seed each"
-    )
-    return f"{done}{where}, {seeds}"
+    return f"{done}{where}{_seeds(region)}"
+
+
+def _seeds(region: Region) -> str:
+    """Of how many seeds the trials have, which only the surrogate's analysis counts."""
+    if region.noise.sd is None:
+        return ""
+    if repeated := region.noise.repeated:
+        return f", {count(repeated, 'configuration')} with more than one seed"
+    return "" if region.counts.confirmed else ", one seed each"
 
 
 def _slope(region: Region, slope: Slope) -> str:

@@ -10,6 +10,7 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from sweeper.charts import as_plotly
 from sweeper.summary.confirm_words import confirm_table
+from sweeper.summary.front import front_table
 from sweeper.summary.next_words import next_table
 from sweeper.summary.region_table import regions
 from sweeper.summary.tables import Table, counts_line, curves_line, evidence, leaderboard
@@ -56,6 +57,7 @@ def page(summary: Summary, charts: Sequence[Chart | ParallelChart]) -> str:
             *_figures(charts[:1]),
             *_table(confirm_table(summary)),
             *_table(regions(summary)),
+            *_table(front_table(summary)),
             *_table(evidence(summary)),
             *_warnings(summary),
             *_next(summary),

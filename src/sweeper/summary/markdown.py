@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sweeper.summary.confirm_words import confirm_table
+from sweeper.summary.front import front_table
 from sweeper.summary.next_words import next_table
 from sweeper.summary.region_table import regions
 from sweeper.summary.tables import (
@@ -43,7 +44,12 @@ def _head(summary: Summary) -> Iterator[str]:
 def _blocks(summary: Summary) -> Iterator[str]:
     if curves := curves_line(summary):
         yield f"{curves}."
-    for table in (confirm_table(summary), regions(summary), evidence(summary)):
+    for table in (
+        confirm_table(summary),
+        regions(summary),
+        front_table(summary),
+        evidence(summary),
+    ):
         yield from _section(table)
     if summary.warnings:
         yield "## Warnings"

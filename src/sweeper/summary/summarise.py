@@ -14,7 +14,8 @@ from sweeper.summary.answer import Cost, Entry, Summary
 from sweeper.summary.confirm_words import confirm_warnings
 from sweeper.summary.confirmation import confirmation
 from sweeper.summary.findings import findings
-from sweeper.summary.next_space import next_space
+from sweeper.summary.front import find_front
+from sweeper.summary.next_space import NextSpace, next_space
 from sweeper.summary.warnings import warnings
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def summarise(
     records: Sequence[TrialRecord],
     *,
     wall_seconds: float | None = None,
+    gpu_seconds: float = 0.0,
     links: Mapping[int, str] | None = None,
     commands: Mapping[str, str] | None = None,
     now: float | None = None,
@@ -44,6 +46,7 @@ def summarise(
 
     Args:
         wall_seconds: how long its sessions ran; by default from the first start to the last end.
+        gpu_seconds: how long its trials held GPUs, times the GPUs of each.
         links: where trials are shown, by number.
         commands: what to type next, by purpose.
         ongoing: trials are running: the region is the quick one then, since the surrogate takes
@@ -56,6 +59,7 @@ def summarise(
     region = quick_region_of(config, records) if ongoing else region_of(config, records)
     curves = find_all(records, config.objective, config.epochs)
     confirmed = confirmation(config, records)
+    following = None if ongoing else next_space(config, region, records, taken)
     return Summary(
         name=config.name,
         experiment=config.experiment,
@@ -70,8 +74,8 @@ def summarise(
             *warnings(config, records, region),
             *curves.consequences(),
         ),
-        steps=tuple(advice(region)),
-        cost=_cost(records, wall_seconds),
+        steps=tuple(advice(region, config.budget.trials, _unmoved(following))),
+        cost=_cost(records, wall_seconds, gpu_seconds),
         more=enough_trials(region, config.budget.trials),
         written=time.time() if now is None else now,
         commands=dict(commands or {}),
@@ -80,8 +84,15 @@ def summarise(
         settings=dict(settings or {}),
         curves=curves.line,
         confirmation=confirmed,
-        next_space=None if ongoing else next_space(config, region, records, taken),
+        next_space=following,
+        front=find_front(config, records, links or {}),
     )
+
+
+def _unmoved(following: NextSpace | None) -> dict[str, str]:
+    """Why which parameters have no bound further out in the next space."""
+    steps = following.steps if following else ()
+    return {step.name: step.why for step in steps if step.kind != "moved"}
 
 
 def _leaderboard(
@@ -108,10 +119,10 @@ def _leaderboard(
     )
 
 
-def _cost(records: Iterable[TrialRecord], wall_seconds: float | None) -> Cost:
+def _cost(records: Iterable[TrialRecord], wall_seconds: float | None, gpu_seconds: float) -> Cost:
     records = list(records)
     starts = [r.started for r in records if r.started is not None]
     ends = [r.ended for r in records if r.ended is not None]
     if wall_seconds is None and starts and ends:
         wall_seconds = max(max(ends) - min(starts), 0.0)
-    return Cost(wall_seconds, sum(r.seconds or 0.0 for r in records))
+    return Cost(wall_seconds, sum(r.seconds or 0.0 for r in records), gpu_seconds)

@@ -21,6 +21,8 @@ __all__ = [
     "short_names",
 ]
 
+_SHORT = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -29,6 +31,7 @@ class Table:
     Attributes:
         links: the rows' targets; empty for none.
         spare: headings of columns that may be left out where there is no room, the first first.
+        short: how many rows are enough in a terminal; None for all.
     """
 
     title: str
@@ -37,6 +40,7 @@ class Table:
     links: tuple[str, ...] = ()
     note: str = ""
     spare: tuple[str, ...] = ()
+    short: int | None = None
 
 
 def counts_line(summary: Summary) -> str:
@@ -44,12 +48,14 @@ def counts_line(summary: Summary) -> str:
     counts = summary.region.counts
     known = counts.ended + counts.running + counts.interrupted
     said = f"{count(known, 'trial')}: {_outcomes(counts)}" if known else "No trials yet"
+    said += f", and {counts.confirmed} that confirmed" if counts.confirmed else ""
     cost = summary.cost
     if cost.wall_seconds is None:
         return said
+    gpus = f", {number(cost.gpu_seconds / 3600)} GPU-hours" if cost.gpu_seconds else ""
     return (
         f"{said}; {duration(cost.wall_seconds)} by the clock, "
-        f"{duration(cost.worker_seconds)} of worker time"
+        f"{duration(cost.worker_seconds)} of worker time{gpus}"
     )
 
 
@@ -76,6 +82,7 @@ def leaderboard(summary: Summary) -> Table:
         tuple(_entry_row(summary, entry, names) for entry in entries),
         tuple(entry.link for entry in entries),
         spare=("time", "epochs", *reversed(shorter)),
+        short=_SHORT,
     )
 
 

@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from sweeper.summary.confirm_words import confirm_table
+from sweeper.summary.front import front_table
 from sweeper.summary.region_table import regions
 from sweeper.summary.tables import Table, counts_line, curves_line, leaderboard
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_SHORT = 5  # of the leaderboard
 _UNBOUND = 10_000  # columns
 _LONG = 28  # characters: longer cells may be wrapped
 
@@ -39,7 +39,10 @@ def render(summary: Summary) -> RenderableType:
     if curves := curves_line(summary):
         parts.append(Text(curves, style="dim"))
     evidence = [(finding.topic, Text(finding.text)) for finding in summary.findings]
-    parts += [*_tables(confirm_table(summary), regions(summary)), *_list("Evidence", evidence)]
+    parts += [
+        *_tables(confirm_table(summary), regions(summary), front_table(summary)),
+        *_list("Evidence", evidence),
+    ]
     parts += _tables(leaderboard(summary))
     parts += _list("Warnings", [("!", Text(text, "yellow")) for text in summary.warnings])
     parts += _list("Next", [(f"{i}.", Text(step)) for i, step in enumerate(summary.steps, 1)])
@@ -99,7 +102,7 @@ def _drawn(table: Table, left_out: list[str]) -> RichTable:
     shown = [i for i, name in enumerate(table.header) if name not in left_out]
     for i in shown:
         drawn.add_column(Text(table.header[i]), min_width=_least(table, i))
-    for row in table.rows[:_SHORT] if table.links else table.rows:
+    for row in table.rows[: table.short]:
         drawn.add_row(*(Text(row[i]) for i in shown))
     return drawn
 

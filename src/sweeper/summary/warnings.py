@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import edge_words
+from sweeper.region.verdict import telling_edges
 from sweeper.words import count, number
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def warnings(config: SweepConfig, records: Sequence[TrialRecord], region: Region
     yield from _unended(config, region)
     yield from _failed(records, region)
     yield from _blind(region)
-    for edge in region.edges:
+    for edge in telling_edges(region):
         yield f"{edge_words(edge)}."
     yield from _diverged(records, region)
     yield from _out_of_memory(region)

@@ -37,7 +37,9 @@ def compare_sweeps(
     """
     found = [look(SweepPaths.existing(name, sweeps)) for name in names]
     folder = folder.absolute()
-    contenders = [Contender(one.name, one.config, one.history.records()) for one in found]
+    contenders = [
+        Contender(one.name, one.config, one.history.counted(one.config.epochs)) for one in found
+    ]
     comparison = compare(contenders)
     _show(comparison, console)
     files = _write(comparison, folder)
@@ -98,9 +100,9 @@ def _run(comparison: Comparison, found: Sequence[Look], files: Sequence[Path]) -
     names = [standing.name for standing in comparison.standings]
     metrics = {}
     for one in comparison.standings:
-        metrics[f"expected_best.{one.name}"] = one.at_trials.expected
+        metrics[f"median_best.{one.name}"] = one.at_trials.median
         if one.at_seconds is not None:
-            metrics[f"expected_best_in_time.{one.name}"] = one.at_seconds.expected
+            metrics[f"median_best_in_time.{one.name}"] = one.at_seconds.median
     return ComparisonRun(
         name=f"{' vs '.join(names)}",
         sweep_ids=[one.manifest.sweep_id for one in found],

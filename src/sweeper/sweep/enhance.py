@@ -29,11 +29,12 @@ def champion(config: SweepConfig, paths: SweepPaths, records: Sequence[TrialReco
     return None
 
 
-def enhance(model: str, noisy: Path, enhanced: Path, sweeps: Path) -> str:
+def enhance(model: str, noisy: Path, enhanced: Path, sweeps: Path, *, force: bool = False) -> str:
     """Write ``noisy`` without its noise to ``enhanced``, at its own sample rate, in mono.
 
     Args:
         model: a sweep in the folder ``sweeps``, a trial's best.ckpt, or a model's URI in MLflow.
+        force: replace an existing file ``enhanced``.
 
     Returns:
         What was done, for people.
@@ -48,6 +49,8 @@ def enhance(model: str, noisy: Path, enhanced: Path, sweeps: Path) -> str:
         raise DataError(f"{enhanced}: the recording is written as .wav or .flac")
     if enhanced.exists() and noisy.exists() and enhanced.samefile(noisy):
         raise DataError(f"{enhanced}: is the noisy recording itself; give another name")
+    if enhanced.exists() and not force:
+        raise DataError(f"{enhanced}: is there already; `--force` replaces it")
     recording = audio.read(noisy)
     rate = recording.sample_rate
     with _checkpoint(model, sweeps) as (path, name):

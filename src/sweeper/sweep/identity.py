@@ -42,6 +42,7 @@ def identify(config: SweepConfig, manifest: Manifest, *, with_data: bool = True)
         experiment=config.experiment,
         metric=config.objective.metric,
         direction=config.objective.direction,
+        also=tuple(aim.metric for aim in config.objective.also),
         source=manifest.source,
         settings=_settings(config),
         limits={key: _inline(config.to_json()[key]) for key in _LIMITS},
@@ -53,6 +54,8 @@ def identify(config: SweepConfig, manifest: Manifest, *, with_data: bool = True)
 
 def _settings(config: SweepConfig) -> dict[str, str]:
     found = config.to_json()
+    if also := [f"{aim.direction} {aim.metric}" for aim in config.objective.also]:
+        found["objective"] = {**found["objective"], "also": " and ".join(also)}
     space = {f"space.{name}": _inline(spec) for name, spec in found["search_space"].items()}
     return {key: _inline(found[key]) for key in _SECTIONS if key in found} | space
 

@@ -20,8 +20,6 @@ from sweeper.words import measured, unit
 
 __all__ = ["Damaged", "look_at_all", "rows_json", "table"]
 
-_STATE_WIDTH = max(len(standing) for standing in Standing)
-
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
@@ -52,11 +50,9 @@ def table(found: Sequence[Look | Damaged], *, numbered: bool = False) -> Table:
     drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     if numbered:
         drawn.add_column("", no_wrap=True)
-    drawn.add_column("sweep", no_wrap=True, overflow="ellipsis")
-    drawn.add_column("state", min_width=_STATE_WIDTH)
-    for name in ("trials", "best", "last event"):
-        drawn.add_column(name, no_wrap=True)
-    drawn.add_column("experiment", min_width=_STATE_WIDTH)
+    # where a terminal is too narrow, lines are broken: a name that is cut cannot be typed
+    for name in ("sweep", "state", "trials", "best", "last event", "experiment"):
+        drawn.add_column(name, min_width=max(map(len, name.split())), overflow="fold")
     for index, one in enumerate(found, start=1):
         cells = _damaged(one) if isinstance(one, Damaged) else _cells(one)
         drawn.add_row(*([str(index)] if numbered else []), *cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from sweeper import words
 from sweeper.board import BoardState, board_state
 from sweeper.config import SweepConfig
-from sweeper.engine.limits import hours_used_up, is_over
+from sweeper.engine.limits import gpu_hours_used, hours_used_up, is_over
 from sweeper.errors import LedgerError
 from sweeper.ledger.confirmation import Progress, progress
 from sweeper.ledger.history import History, read_history
@@ -95,13 +96,23 @@ class Look:
     @cached_property
     def unfinished(self) -> bool:
         """Whether a further session has something to do."""
-        if hours_used_up(self.config, self.history, self.at):
+        if hours_used_up(self.config, self.history, self._until):
             return self.confirm.left > 0 and self.confirm.by_hand
         if self.confirm.left:
             return True
         if self.board.counts.ended >= self.config.budget.trials:
             return False
-        return not is_over(self.config, self.history, self.at)
+        return not is_over(self.config, self.history, self._until)
+
+    @property
+    def _until(self) -> float:
+        """Until when its time counts: a driver that was lost or has left spends none."""
+        return self.at if self.standing.working else self.last_active
+
+    @property
+    def gpu_seconds(self) -> float:
+        """What its trials have taken, times the GPUs of each."""
+        return self.history.gpu_seconds(self._until)
 
     @cached_property
     def confirm(self) -> Progress:
@@ -111,19 +122,32 @@ class Look:
     @cached_property
     def board(self) -> BoardState:
         """What the board shows of it."""
-        at = self.at if self.standing.working else self.last_active
+        at = self._until
         return board_state(
             self.config,
-            self.history.records(),
+            self.history.counted(self.config.epochs),
             confirm=self.confirm,
             slots=self.note.slots if self.note else 1,
             now=at,
             elapsed_seconds=self.history.elapsed(at),
+            budget=gpu_hours_used(self.config, self.history, at),
             mirror=self.mirror_words,
             copy=self.copy_trouble,
             messages=[self.why] if self.why else [],
             resting=not self.standing.working,
+            draining=self.standing is Standing.STOPPING,
         )
+
+    @cached_property
+    def verdict(self) -> str:
+        """What the sweep's summary says; empty where there is none, or more has happened since."""
+        if self.standing.working:
+            return ""
+        try:
+            said = json.loads((self.paths.summary / "summary.json").read_text("utf-8"))
+            return str(said["verdict"]) if said["written"] >= self.last_active else ""
+        except (OSError, ValueError, LookupError):
+            return ""
 
     @property
     def why(self) -> str:

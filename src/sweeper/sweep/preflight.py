@@ -37,6 +37,7 @@ def preflight(config: SweepConfig, slots: Slots, console: Console) -> Forecast |
     gpus = 1.0 if slots.gpus else 0.0  # the whole of one: a share would limit what is measured
     objective = config.objective.model_dump(mode="json")
     found: dict[int, tuple[Cell, Measured]] = {}
+    budget = config.budget
     every = cells(config)
     with console.status("") as status:
         for i, cell in enumerate(every):
@@ -44,7 +45,7 @@ def preflight(config: SweepConfig, slots: Slots, console: Console) -> Forecast |
             sections = apply(config, cell.params)
             measured = measure(sections, objective, cpus=slots.cpus_per_trial, gpus=gpus)
             found[i] = (cell, measured)
-    return Forecast(tuple(found.values()), config.epochs, config.budget.trials)
+    return Forecast(tuple(found.values()), config.epochs, budget.trials, budget.gpu_hours)
 
 
 def before_launch(config: SweepConfig, slots: Slots, root: Path, console: Console) -> Slots:
@@ -127,9 +128,14 @@ def said(forecast: Forecast, slots: Slots) -> Iterator[str]:
     if not slots.gpus and slots.concurrent > forecast.trials_per_device:
         yield f"That is too many: set resources.concurrent to {forecast.trials_per_device}."
     seconds = forecast.seconds(slots.gpus or slots.concurrent)
+    gpu_hours = (seconds or 0.0) * slots.gpus / 3600
     yield (
         f"{words.count(forecast.trials, 'trial')} of {words.count(forecast.epochs, 'epoch')} take "
         f"at most about {words.duration(seconds)} of training if none is stopped early"
-        + (f", {(seconds or 0) * slots.gpus / 3600:.1f} GPU-hours" if slots.gpus else "")
+        + (f", {gpu_hours:.1f} GPU-hours" if slots.gpus else "")
         + "; validation comes on top."
     )
+    if forecast.gpu_hours is not None and gpu_hours > forecast.gpu_hours:
+        trials = int(forecast.trials * forecast.gpu_hours / gpu_hours)
+        full = f"about {words.count(trials, 'full training')}"
+        yield f"budget.gpu_hours: {forecast.gpu_hours:g} is enough for {full}."

@@ -8,13 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper import words
-from sweeper.config import SweepConfig
+from sweeper.config import SweepConfig, host_of
 from sweeper.config.search_space import size
 from sweeper.engine.cluster import slots_for
+from sweeper.engine.limits import gpu_hours_idle
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.sweep.admission import admit
+from sweeper.sweep.notify import webhook
 
 __all__ = ["preview"]
 
@@ -48,22 +50,30 @@ def _facts(
 ) -> dict[str, str]:
     configurations = size(config.search_space)
     budget = config.budget.model_dump(exclude_none=True)
-    direction = config.objective.direction
     state = "new" if is_new else "goes on"
+    slots = slots_for(config.resources)
     return {
         "sweep": f"{config.name} ({state}), experiment {config.experiment}",
         "folder": str(paths.root),
         "task": config.task,
         **_contents(config, console),
-        "objective": f"{direction} {config.objective.metric}",
+        "objective": ", also ".join(f"{a.direction} {a.metric}" for a in config.objective.aims),
         "space": f"{words.count(len(config.search_space), 'parameter')}, "
         + ("infinitely many" if configurations is None else f"{configurations:,}")
         + " configurations",
         "sampler": f"{config.sampler.name}, pruner {config.pruner.name}",
         "budget": ", ".join(f"{key} {value:g}" for key, value in budget.items())
         + f", {config.epochs} epochs each at most",
-        "resources": str(slots_for(config.resources)),
+        "resources": str(slots),
+        **_notified(config),
+        **({"": idle} if (idle := gpu_hours_idle(config, slots)) else {}),
     }
+
+
+def _notified(config: SweepConfig) -> dict[str, str]:
+    address, trouble = webhook(config)
+    said = trouble or (host_of(address) if address else "")
+    return {"notify": said} if said else {}
 
 
 def _contents(config: SweepConfig, console: Console) -> dict[str, str]:

@@ -31,12 +31,13 @@ def report(
     config: SweepConfig, history: History, mirror: Mirror, *, ongoing: bool = False
 ) -> Summary:
     """Sum the sweep up as it stands now, with links into the MLflow UI."""
-    records, now = history.records(), time.time()
+    records, now = history.counted(config.epochs), time.time()
     best = champion(config, mirror.paths, records)
     summary = summarise(
         config,
         records,
         wall_seconds=history.elapsed(now),
+        gpu_seconds=history.gpu_seconds(now),
         links={n: place for r in records if (place := mirror.run_place(n := r.number))},
         now=now,
         ongoing=ongoing,
@@ -49,7 +50,7 @@ def report(
     if best is not None and not ongoing:
         commands["train the best again"] = f"sweeper reproduce {config.name} {best}"
     if best is not None:
-        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav CLEAN.wav"
+        commands["hear the best model"] = f"sweeper enhance {config.name} NOISY.wav ENHANCED.wav"
     return replace(summary, commands=commands)
 
 
@@ -122,6 +123,8 @@ def _commands(
     if is_over(config, history, now):
         return after  # it was not for want of trials
     search = [r for r in records if not r.is_confirming]
+    if any_failed(records):
+        more["try the failed trials again"] = f"sweeper resume {name} --retry-failed"
     if sum(r.state.ended for r in search) < max(total, len(search)):
         return {"go on": f"sweeper resume {name}", **more}
     return more | after

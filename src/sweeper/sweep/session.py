@@ -12,8 +12,10 @@ from rich.console import Console
 from sweeper.config import Confirm, SweepConfig
 from sweeper.engine.cluster import slots_for
 from sweeper.engine.conductor import Conductor, Ending
+from sweeper.engine.limits import gpu_hours_idle
 from sweeper.engine.run import run_trials
 from sweeper.engine.runtime import clean_up, quiet
+from sweeper.interruption import Terminated, deaf, terminable
 from sweeper.ledger.files import told
 from sweeper.ledger.ledger import open_ledger
 from sweeper.ledger.lock import holder
@@ -24,8 +26,9 @@ from sweeper.sweep.contract import Contract
 from sweeper.sweep.destination import destination, shown
 from sweeper.sweep.elsewhere import bring_folder, flush_copy, with_ledger
 from sweeper.sweep.helm import Helm
+from sweeper.sweep.herald import Herald
 from sweeper.sweep.identity import identify
-from sweeper.sweep.interruption import Terminated, deaf, terminable
+from sweeper.sweep.notify import keep_webhook, recall_webhook, webhook
 from sweeper.sweep.place import enter
 from sweeper.sweep.preflight import FOLDER, before_launch
 from sweeper.sweep.report import LiveReport
@@ -52,12 +55,14 @@ def run_sweep(
     console: Console,
     *,
     confirm_now: bool = False,
+    retry_failed: bool = False,
     brought: bool = False,
 ) -> Ending:
     """Begin or go on with the sweep of ``config`` and work until its budget is used up.
 
     Args:
         confirm_now: only train the best again that there are.
+        retry_failed: let the trials that have failed go on.
         brought: the sweep's folder has just been made of its copy.
 
     Raises:
@@ -68,7 +73,7 @@ def run_sweep(
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     brought = bring_folder(paths, config.resources.ledger, console) or brought
-    admission = admit(config, paths, source)
+    admission = admit(config, paths, source, retry_failed=retry_failed)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
@@ -78,13 +83,19 @@ def run_sweep(
     opened = open_ledger(paths, admission.manifest, config, here.setting, admission.warm)
     with opened as ledger, _logging_to(paths.logs):
         here.keep(paths)
+        keep_webhook(config, paths)
         contract = Contract.of(
             ledger,
             admission.changes,
             confirm_now=confirm_now,
+            retried=admission.retried,
             without_checkpoints=brought and config.resources.storage is None,
         )
         console.print(f"[bold]{config.name}[/] in {paths.root}\n{contract}\n{slots}")
+        if idle := gpu_hours_idle(config, slots):
+            console.print(idle, style="yellow")
+        if trouble := webhook(config)[1]:
+            console.print(f"notify: {trouble}", style="yellow", markup=False)
         conductor = Conductor(ledger, slots, confirm_now=confirm_now)
         return _session(conductor, sweep, contract, console)
 
@@ -96,10 +107,13 @@ def resume_sweep(
     trials: int | None = None,
     address: str | None = None,
     ledger: str | None = None,
+    *,
+    retry_failed: bool = False,
 ) -> Ending:
     """Go on with the sweep ``name``, with a new total of ``trials`` if one is given.
 
     Args:
+        retry_failed: let the trials that have failed go on, too.
         address: of the Ray cluster to go on with, if not where it was before.
         ledger: where the ledger's copy is; `NO_COPY` goes on without. A sweep that has no folder
             here is brought from there.
@@ -118,7 +132,7 @@ def resume_sweep(
     if address is not None:
         resources = config.resources.model_copy(update={"address": address})
         config = config.model_copy(update={"resources": resources})
-    return run_sweep(config, source, sweeps, console, brought=brought)
+    return run_sweep(config, source, sweeps, console, retry_failed=retry_failed, brought=brought)
 
 
 def confirm_sweep(
@@ -146,8 +160,9 @@ def _known(name: str, sweeps: Path) -> tuple[SweepConfig, str]:
 
     Relative paths of data, and MLflow's default store, begin there.
     """
-    manifest = Manifest.read(SweepPaths.existing(name, sweeps))
-    config = SweepConfig.from_json(manifest.config)
+    paths = SweepPaths.existing(name, sweeps)
+    manifest = Manifest.read(paths)
+    config = recall_webhook(SweepConfig.from_json(manifest.config), paths)
     enter(manifest.folder)
     return config, manifest.source
 
@@ -161,8 +176,9 @@ def _session(
     tracking_uri = destination(ledger.paths)
     root = ledger.paths.root
     with Mirror(root, sweep, tracking_uri, safe=ledger.safe) as mirror, terminable():
+        herald = Herald(ledger, mirror, console)
         try:
-            return _work(conductor, mirror, shown(tracking_uri), contract, console)
+            return _work(conductor, mirror, herald, shown(tracking_uri), contract, console)
         except KeyboardInterrupt as error:
             deaf()
             if ledger.history.in_session:
@@ -171,11 +187,20 @@ def _session(
                 f"[yellow]{str(error) or 'Ctrl-C'}: every trial is kept; `sweeper resume "
                 f"{ledger.config.name}` brings what is missing[/]"
             )
+            herald.tell(conductor.ending or Ending.CANCELLED, conductor.why or str(error))
             return Ending.CANCELLED
+        except Exception as error:
+            herald.fail(error)
+            raise
 
 
 def _work(
-    conductor: Conductor, mirror: Mirror, uri: str, contract: Contract, console: Console
+    conductor: Conductor,
+    mirror: Mirror,
+    herald: Herald,
+    uri: str,
+    contract: Contract,
+    console: Console,
 ) -> Ending:
     ledger = conductor.ledger
     thread = MirrorThread(mirror, tell=LiveReport(ledger.config, ledger.paths, mirror))
@@ -196,9 +221,10 @@ def _work(
     _say_why(conductor, console)
     if not flush_copy(ledger, console):
         thread.leave(_PATIENCE_WITH_ERRORS_SECONDS)
+        herald.tell(Ending.CANCELLED, conductor.why)
         return Ending.CANCELLED
     _wait(thread, console)
-    publish(ledger, mirror, console)
+    herald.tell(ending, conductor.why, publish(ledger, mirror, console))
     _close(thread, mirror, ledger.config.name, console)
     return ending
 
@@ -238,6 +264,8 @@ def _say_why(conductor: Conductor, console: Console) -> None:
         return
     console.print(f"[bold red]The sweep was given up:[/] {conductor.why}. The last failure:")
     console.print(conductor.last_failure.details or conductor.last_failure.reason, markup=False)
+    again = f"`sweeper resume {conductor.ledger.config.name} --retry-failed`"
+    console.print(f"Once that is mended, {again} tries the failed trials again.", markup=False)
 
 
 def _close(thread: MirrorThread, mirror: Mirror, name: str, console: Console) -> None:

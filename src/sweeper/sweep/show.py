@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +25,7 @@ from sweeper.words import count, duration, figure, labelled, measured, settings
 __all__ = ["find_trial", "show", "to_json"]
 
 _BARS = "▁▂▃▄▅▆▇█"
+_ASCII_BARS = ".:-=+*#@"  # for terminals whose encoding has no blocks
 _CURVE = 24
 _TAIL = 12  # lines of the log
 _LOG_BYTES = 1 << 16
@@ -154,17 +156,26 @@ def _metrics(record: TrialRecord, best: EpochReport | None) -> Table:
         values = [r.metrics[name] for r in record.reports if name in r.metrics]
         ends = (best.metrics.get(name) if best else None, values[-1], min(values), max(values))
         told = ("-" if value is None else figure(name, value) for value in ends)
-        table.add_row(labelled(name), _curve(values), *told)
+        table.add_row(labelled(name), _Curve(values), *told)
     return table
 
 
-def _curve(values: list[float]) -> str:
-    """The values as small bars, thinned out where there are many."""
-    step = max(1, -(-len(values) // _CURVE))
-    shown = values[::-1][::step][::-1]
-    low, high = min(shown), max(shown)
-    span = (high - low) or 1.0
-    return "".join(_BARS[round((v - low) / span * (len(_BARS) - 1))] for v in shown)
+class _Curve:
+    """Values as small bars, thinned out where there are many."""
+
+    def __init__(self, values: list[float]) -> None:
+        step = max(1, -(-len(values) // _CURVE))
+        shown = values[::-1][::step][::-1]
+        low, high = min(shown), max(shown)
+        span = (high - low) or 1.0
+        self._levels = [round((v - low) / span * (len(_BARS) - 1)) for v in shown]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        bars = _ASCII_BARS if options.ascii_only else _BARS
+        yield Text("".join(bars[level] for level in self._levels))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(len(self._levels), len(self._levels))
 
 
 def _log_tail(path: Path, record: TrialRecord) -> list[str]:

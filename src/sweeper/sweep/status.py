@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -29,16 +29,20 @@ LOOKS = {
 }
 """The colour of a standing, where it has one."""
 _FAILURES = 3
-_UNLIMITED = 1000  # lines
 
 
 def status(found: Look) -> RenderableType:
     """All that ``sweeper status`` shows."""
-    parts: list[RenderableType] = [_headline(found), picture(found.board, 0.0, _UNLIMITED)]
+    # the board's region is a quick guess, and the verdict may well say otherwise
+    board = replace(found.board, region="") if found.verdict else found.board
+    parts: list[RenderableType] = [_headline(found), picture(board, 0.0)]
+    if found.verdict:
+        parts.append(Text(found.verdict, style="bold"))
+        parts.append(Text(f"{found.paths.summary}: summary.md, report.html", style="dim"))
     parts += [Text(line, style="red") for line in failures(found)]
     grid = Table.grid(padding=(0, 2))
     for why, command in next_commands(found).items():
-        grid.add_row(Text(why, style="dim"), Text(command, style="cyan", no_wrap=True))
+        grid.add_row(Text(why, style="dim"), Text(command, style="cyan", overflow="fold"))
     return Group(*parts, grid)
 
 
@@ -109,6 +113,7 @@ def to_json(found: Look) -> dict[str, Any]:
         "best": asdict(board.best) if board.best else None,
         "running": [asdict(trial) for trial in board.running],
         "elapsed_seconds": board.elapsed_seconds,
+        "gpu_seconds": found.gpu_seconds,
         "eta_seconds": board.eta_seconds,
         "mlflow": {
             "events_behind": found.lag.events,
@@ -118,6 +123,8 @@ def to_json(found: Look) -> dict[str, Any]:
             "trouble": found.trouble,
         },
         "copy": {"address": found.config.resources.ledger, "trouble": found.copy_trouble},
+        "verdict": found.verdict,
+        "summary": str(found.paths.summary) if found.verdict else None,
         "failures": [_failure(r) for r in board.ended if r.state is TrialState.FAILED],
         "next": list(next_commands(found).values()),
     }

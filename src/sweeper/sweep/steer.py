@@ -16,7 +16,7 @@ from sweeper.ledger.note import Doing, read_note
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.requests import Want, ask, pending
 from sweeper.records import TrialState
-from sweeper.sweep.look import ago, look
+from sweeper.sweep.look import Standing, ago, look
 
 __all__ = ["cancel", "pause", "stop", "wake"]
 
@@ -52,8 +52,7 @@ def pause(name: str, sweeps: Path, console: Console, *, wait: bool = False) -> b
     paths = SweepPaths.existing(name, sweeps)
     driver = _driver(paths)
     if driver is None:
-        console.print(f"nothing runs: {name} has no driver", markup=False)
-        console.print(f"`sweeper resume {name}` goes on", style="dim")
+        _say_idle(paths, console)
         return True
     running = _running(paths)
     if not _tell(paths, Want.PAUSE, driver, console):
@@ -67,20 +66,23 @@ def pause(name: str, sweeps: Path, console: Console, *, wait: bool = False) -> b
     return True
 
 
-def wake(name: str, sweeps: Path, console: Console, trials: int | None = None) -> bool:
+def wake(name: str, sweeps: Path, console: Console, new: str = "") -> bool:
     """Let the driver go on that holds the sweep paused; False where none does.
+
+    Args:
+        new: flags of which the driver would know nothing.
 
     Raises:
         SweepNotFound: there is no such sweep.
-        SweepLocked: it does not answer, or ``trials`` is given, of which it would know nothing.
+        SweepLocked: it does not answer, or there is something ``new``.
     """
     paths = SweepPaths.existing(name, sweeps)
     driver = _driver(paths)
     if driver is None or _doing(paths) not in (Doing.PAUSED, Doing.PAUSING):
         return False
-    if trials is not None:
+    if new:
         raise SweepLocked(
-            f"sweep {name!r} is paused by {driver}, which knows nothing of --trials {trials}: "
+            f"sweep {name!r} is paused by {driver}, which knows nothing of {new}: "
             f"`sweeper resume {name}` lets it go on, or `sweeper stop {name}` ends it first"
         )
     if not _tell(paths, Want.GO, driver, console):
@@ -115,6 +117,15 @@ def _promise(want: Want, running: str) -> str:
         return "ends the sweep now" + (f"; {running} go on with the next session" * bool(running))
     finish = f"; {running} finish" if running else ""
     return f"starts no new trial{finish}, then its summary follows"
+
+
+def _say_idle(paths: SweepPaths, console: Console) -> None:
+    found = look(paths)
+    lost = found.standing is Standing.LOST
+    how = "has lost its driver" if lost else f"is {found.standing}"
+    console.print(f"nothing runs: {found.name} {how}", markup=False)
+    if found.unfinished:
+        console.print(f"`sweeper resume {found.name}` goes on", style="dim")
 
 
 def _say_end(paths: SweepPaths, console: Console) -> None:

@@ -27,7 +27,7 @@ def export_tables(paths: SweepPaths, suffix: str, folder: Path) -> list[tuple[Pa
         LedgerError: the sweep cannot be read, or the folder not be written.
     """
     config = read_config(Manifest.read(paths), paths)
-    records = read_history(paths.history).records()
+    records = read_history(paths.history).counted(config.epochs)
     tables = {
         "trials": trial_rows(config, records, read_lag(paths).runs),
         "histories": history_rows(records),

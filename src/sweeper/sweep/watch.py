@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sweeper.board import Board, board_state
 from sweeper.engine.conductor import Conductor
+from sweeper.engine.limits import gpu_hours_used
 from sweeper.ledger.confirmation import progress
 from sweeper.sweep.look import paused_since
 from sweeper.throttle import Throttle
@@ -58,15 +59,17 @@ class Watch:
         self._board.update(
             board_state(
                 ledger.config,
-                ledger.history.records(),
+                ledger.history.counted(ledger.config.epochs),
                 confirm=progress(ledger.config, ledger.history),
                 slots=self._conductor.slots.concurrent,
                 now=now,
                 elapsed_seconds=ledger.history.elapsed(now),
+                budget=gpu_hours_used(ledger.config, ledger.history, now),
                 mirror=str(self._mirror.status),
                 copy=str(ledger.follower.status) if ledger.follower else "",
                 messages=self._messages(),
                 resting=ledger.history.paused is not None,
+                draining=self._conductor.ending is not None,
             )
         )
 

@@ -46,6 +46,7 @@ class SweepIdentity:
             get ``log10_<name>`` too, because the axes of MLflow's contour chart are linear.
         searched: parameters that vary, under their MLflow names, the learning rate and the batch
             size first.
+        also: further objectives, under their names in the reports.
     """
 
     sweep_id: str
@@ -58,4 +59,5 @@ class SweepIdentity:
     limits: Mapping[str, str] = field(default_factory=dict)
     log_scaled: frozenset[str] = frozenset()
     searched: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     dataset: DatasetIdentity | None = None

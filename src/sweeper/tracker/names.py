@@ -11,6 +11,7 @@ from sweeper import words
 from sweeper.records import ParamValue
 
 __all__ = [
+    "at_best_key",
     "finished_key",
     "metric_key",
     "metric_value",
@@ -43,6 +44,11 @@ def finished_key(metric: str) -> str:
     A surface through trials that were stopped early would show where they were stopped.
     """
     return metric_key(f"finished_{metric}")
+
+
+def at_best_key(metric: str) -> str:
+    """Another metric at the epoch with the best objective, in the units of the report."""
+    return f"{safe_key(metric)}_at_best"
 
 
 def metric_value(name: str, value: float) -> float:

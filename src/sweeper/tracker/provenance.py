@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +94,12 @@ def _changes(root: Path) -> str:
     untracked = _git(root, "ls-files", "--others", "--exclude-standard")
     if diff is None or untracked is None:
         return f"(git took longer than {_PATIENCE:.0f} s to compare the work tree)\n"
-    return _cut_diff(diff) + _list_untracked(untracked.splitlines())
+    return _cut_diff(_without_webhooks(diff)) + _list_untracked(untracked.splitlines())
+
+
+def _without_webhooks(diff: str) -> str:
+    """What is committed is known to all who have the repository; what is not may be a secret."""
+    return re.sub(r"(?m)^(\+\s*notify:\s*[\"']?https?://[^\s/?\"']+)[^\s\"']*", r"\1/hidden", diff)
 
 
 def _cut_diff(diff: str) -> str:

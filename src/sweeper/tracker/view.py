@@ -11,7 +11,7 @@ from typing import Any
 
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.links import MODEL_TRAINING
-from sweeper.tracker.names import finished_key, metric_key, safe_key
+from sweeper.tracker.names import at_best_key, finished_key, metric_key, safe_key
 
 __all__ = ["model_place", "view_place", "view_tag"]
 
@@ -74,7 +74,8 @@ def _objective(sweep: SweepIdentity) -> str:
 def _columns(sweep: SweepIdentity) -> Iterator[str]:
     """What a person compares trials by; nothing that is the same for all."""
     params = [safe_key(name) for name in sweep.searched]
-    metrics = [_objective(sweep), "best_epoch", "train_loss_epoch", "val_loss_epoch"]
+    further = [at_best_key(metric) for metric in sweep.also]
+    metrics = [_objective(sweep), *further, "best_epoch", "train_loss_epoch", "val_loss_epoch"]
     yield from (_quoted("params", name) for name in params)
     yield from (_quoted("metrics", name) for name in metrics)
     yield from (_quoted("tags", name) for name in _COLUMN_TAGS)
@@ -110,7 +111,9 @@ def _charts(sweep: SweepIdentity) -> Iterator[Chart]:
     if len(axes) > 1:
         yield _contour(axes[0], axes[1], finished_key(sweep.metric))
     for axis in axes[:2]:
-        yield _scatter(axis, objective)
+        yield _scatter(axis, _param(axis), objective)
+    for key in map(at_best_key, sweep.also):
+        yield _scatter(key, _metric(key), finished_key(sweep.metric))
     for metric in dict.fromkeys([sweep.metric, "train_loss", "val_loss"]):
         yield _line(metric_key(metric))
 
@@ -157,9 +160,9 @@ def _contour(x: str, y: str, objective: str) -> Chart:
     )
 
 
-def _scatter(x: str, objective: str) -> Chart:
-    axes = {"xaxis": _param(x), "yaxis": _metric(objective)}
-    return _chart("SCATTER", x, f"{objective} against {x}", _CHARTS, **axes)
+def _scatter(name: str, x: dict[str, str], objective: str) -> Chart:
+    axes = {"xaxis": x, "yaxis": _metric(objective)}
+    return _chart("SCATTER", name, f"{objective} against {name}", _CHARTS, **axes)
 
 
 def _line(metric: str) -> Chart:

@@ -11,12 +11,12 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.records import TrialState
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.names import (
+    at_best_key,
     finished_key,
     metric_key,
     metric_value,
     params_of,
     run_name,
-    safe_key,
 )
 from sweeper.tracker.tail import Event
 from sweeper.tracker.tally import LiveTrial, Tally
@@ -127,6 +127,7 @@ class _Fold:
             "interrupt": self._interrupt,
             "end": self._end,
             "copy": self._copy,
+            "reseed": self._reseed,
         }
 
     def add(self, event: Event) -> None:
@@ -165,7 +166,7 @@ class _Fold:
             writes.status = Status("RUNNING", _ms(event))
             writes.tags["sweeper.stop_reason"] = ""
         live = self._live(event)
-        live.working = True
+        live.working, writes.ended = True, False
         if event.get("stage"):
             live.confirming = True
             self._writes(event).tags |= _stage_tags(event)
@@ -188,7 +189,7 @@ class _Fold:
             for name, value in event["metrics"].items()
         ]
         sweep = self._sweep
-        self._live(event).see(epoch, event["metrics"], sweep.metric, sweep.direction)
+        self._live(event).see(epoch, event["metrics"], sweep.metric, sweep.direction, sweep.also)
 
     def _interrupt(self, event: Event) -> None:
         writes = self._writes(event)
@@ -229,10 +230,20 @@ class _Fold:
             self.tally.see_value(event["value"], self._sweep.direction)
         self.tally.ended[counted] = self.tally.ended.get(counted, 0) + 1
         self._parent_point(event, f"trials_{counted}", self.tally.ended[counted])
+        if state is TrialState.FAILED:
+            found = (event.get("diagnosis") or {}).get("finding", "")
+            live.working, live.counted, live.found = False, counted, found
+            self.tally.live[event["trial"]] = live
         if counted != "copied":
             self._count_diagnosis(event)
         if self.tally.best is not None:
             self._parent_point(event, self._best_key, self.tally.best)
+
+    def _reseed(self, event: Event) -> None:
+        """Failed trials that are tried again have not ended."""
+        for number in event.get("retried", ()):
+            counted = self.tally.reopen(number)
+            self._parent_point(event, f"trials_{counted}", self.tally.ended[counted])
 
     def _count_diagnosis(self, event: Event) -> None:
         if found := event.get("diagnosis"):
@@ -247,13 +258,13 @@ class _Fold:
     def _best_points(self, event: Event, live: LiveTrial) -> list[Point]:
         values = {self._best_key: event["value"], "best_epoch": live.best_epoch}
         values["epoch"] = live.epoch
-        values |= {f"{safe_key(name)}_at_best": value for name, value in live.at_best.items()}
+        values |= {at_best_key(name): value for name, value in live.at_best.items()}
         if event["state"] == TrialState.COMPLETE:
             values[finished_key(self._sweep.metric)] = event["value"]
         return [Point(key, value, _ms(event), live.epoch) for key, value in values.items()]
 
     def _parent_point(self, event: Event, key: str, value: float) -> None:
-        self.parent.points.append(Point(key, value, _ms(event), self.tally.ended_count))
+        self.parent.points.append(Point(key, value, _ms(event), self.tally.step))
 
     def _changed(self, event: Event) -> None:
         """A trial started or stopped working; every such change is a step of its own."""

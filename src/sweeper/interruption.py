@@ -18,9 +18,15 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise `Terminated`, unless they are ignored as nohup wants it."""
+    """Let the first SIGTERM or SIGHUP raise `Terminated`; none where nohup has it ignored.
+
+    The second is ignored: a closed terminal's comes from the kernel and again from `uv run`, and
+    must not cut what the first one has begun.
+    """
 
     def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        for other in heard:
+            signal.signal(other, signal.SIG_IGN)
         raise Terminated(signal.Signals(number).name)
 
     heard = [n for n in _OTHERS if signal.getsignal(n) is not signal.SIG_IGN]
