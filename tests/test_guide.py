@@ -56,7 +56,8 @@ _HELD_BY: dict[str, tuple[str, ...]] = {
     ),
     "2.1 A. as it was": (f"{_UI}the_commands_of_old_open_the_same_store",),
     "2.1 A. foreground": (
-        f"{_SERVICE}in_the_foreground_until_ctrl_c_or_the_terminal_is_closed",
+        f"{_SERVICE}in_the_foreground_until_ctrl_c",
+        f"{_SERVICE}in_the_foreground_until_the_terminal_is_closed",
         "server/test_report.py::test_the_links_of_the_parent_runs_lead_to_the_server",
     ),
     "2.1 B. background": (f"{_SERVICE}started_twice_at_once_looked_at_and_stopped",),
