@@ -17,6 +17,7 @@ from sweeper.cli.app import app
 
 _TESTS = Path(__file__).parent
 _GUIDE = _TESTS.parent / "docs" / "guide.md"
+_KOREAN = _GUIDE.with_suffix(".ko.md")
 
 _UI = "pages/test_guide_in_the_ui.py::test_"
 _PAGES = "pages/test_pages.py::test_"
@@ -55,7 +56,8 @@ _HELD_BY: dict[str, tuple[str, ...]] = {
     ),
     "2.1 A. as it was": (f"{_UI}the_commands_of_old_open_the_same_store",),
     "2.1 A. foreground": (
-        f"{_SERVICE}in_the_foreground_until_ctrl_c_or_the_terminal_is_closed",
+        f"{_SERVICE}in_the_foreground_until_ctrl_c",
+        f"{_SERVICE}in_the_foreground_until_the_terminal_is_closed",
         "server/test_report.py::test_the_links_of_the_parent_runs_lead_to_the_server",
     ),
     "2.1 B. background": (f"{_SERVICE}started_twice_at_once_looked_at_and_stopped",),
@@ -170,19 +172,19 @@ class Row:
     command: str
 
 
-def _rows() -> Iterator[Row]:
+def _rows(guide: Path) -> Iterator[Row]:
     section = ""
-    for line in _GUIDE.read_text(encoding="utf-8").splitlines():
+    for line in guide.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             number = re.match(r"## (\d\.\d) ", line)
             section = number[1] if number else line.removeprefix("## ")
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| ") and cells[-1] != "command":
+        if line.startswith("| ") and cells[-1] not in ("command", "명령"):
             feature, _, command = cells
             yield Row(f"{section} {feature}", command.strip("`"))
 
 
-_ROWS = list(_rows())
+_ROWS = list(_rows(_GUIDE))
 _COMMANDS = sorted({row.command for row in _ROWS if row.command.startswith("sweeper ")})
 
 
@@ -243,8 +245,17 @@ def test_what_is_no_command_is_found_out() -> None:
             _parse(wrong)
 
 
-def test_its_pictures_and_links_are_there() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", _GUIDE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("guide", [_GUIDE, _KOREAN], ids=lambda path: path.name)
+def test_its_pictures_and_links_are_there(guide: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", guide.read_text(encoding="utf-8"))
     assert len(links) > 5
     for link in links:
-        assert (_GUIDE.parent / link).exists(), link
+        assert (guide.parent / link).exists(), link
+
+
+def test_the_korean_one_has_the_same_rows() -> None:
+    """By section and command, in the same order; its features are named as the guide names them."""
+    both = [[(row.feature[:3], row.command) for row in _rows(g)] for g in (_GUIDE, _KOREAN)]
+    numbered = [[pair for pair in rows if pair[0][0].isdigit()] for rows in both]
+    assert numbered[0] == numbered[1]
+    assert [command for _, command in both[0]] == [command for _, command in both[1]]

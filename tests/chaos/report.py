@@ -49,7 +49,8 @@ Written by the chaos suite ([tests/chaos](../tests/chaos)); do not edit. {date},
 Each case is a real `sweeper run` in a folder of its own, with real Ray and real MLflow: 4 to 10
 short trials, 1 to 3 at a time. A fault hits it at a moment drawn at random; where the driver did
 not live through it, the same command is given again until the sweep is at its end. Then all is
-counted.
+counted. Lost nodes and machines, a second driver, changed files, a killed MLflow UI and repeated
+proposals are no cases here; they have tests of their own in tests/sweep, engine, ledger and server.
 """
 _MEANING = """
 - **ended right**: sweeps of which every other column but *epochs trained again* is 0, with every
@@ -85,8 +86,9 @@ _REPEAT = """
     SWEEPER_CHAOS_RESULTS=results.jsonl uv run pytest tests/chaos -m '' -n 2
     uv run python -m tests.chaos.report results.jsonl > docs/reliability.md
 
-`SWEEPER_CHAOS_ROUNDS` (50) is the number of driver kills, `SWEEPER_CHAOS_WORKER_KILLS` (20) that of
-worker kills, `SWEEPER_CHAOS_OTHERS` (5) the number of sweeps for each other fault. A case that
+`SWEEPER_CHAOS_ROUNDS` (50 if not set) is the number of driver kills, `SWEEPER_CHAOS_WORKER_KILLS`
+(20) that of worker kills, `SWEEPER_CHAOS_OTHERS` (5) the number of sweeps for each other fault,
+`SWEEPER_CHAOS_STOCK` (5) that of the stock stack; the tables say how many it were here. A case that
 fails prints the `SWEEPER_CHAOS_SEED` that draws the same faults again; here the seeds were {seeds}.
 The faults themselves depend on the clock too, so the same seed hits about the same moment.
 """

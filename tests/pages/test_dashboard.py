@@ -54,7 +54,7 @@ def test_optuna_opens_the_ledger(journal: Path) -> None:
 
 
 def test_optuna_dashboard_shows_its_trials(journal: Path, tmp_path: Path) -> None:
-    """As docs/guide.md has it: `optuna-dashboard sweeps/dprnn/study.journal`."""
+    """As docs/guide.md has it: `uv run optuna-dashboard sweeps/dprnn/study.journal`."""
     assert _PROGRAM is not None, "it is one of the development packages"
     port = free_port()
     with (tmp_path / "dashboard.log").open("w") as log:

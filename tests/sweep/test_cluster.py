@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from nodes import Nodes, can_start_apart
@@ -109,3 +117,41 @@ def test_a_killed_driver_of_a_cluster_is_resumed_on_it(shop: Shop, nodes: Nodes)
         (TrialState.COMPLETE, 1)
     ] * 2
     shop.agrees()
+
+
+@contextmanager
+def _head_with_a_token(variables: dict[str, str]) -> Iterator[str]:
+    """Address of a head with one processor, which is a program of its own.
+
+    A process takes its token, or that it has none, from the environment once and for all.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    scratch = tempfile.mkdtemp(prefix="head-")
+    start = "from ray.scripts.scripts import main; main()"
+    flags = f"--head --block --port={port} --num-cpus=1 --include-dashboard=false"
+    head = subprocess.Popen(
+        [sys.executable, "-c", start, "start", *flags.split(), f"--temp-dir={scratch}"],
+        env=os.environ | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    yield f"127.0.0.1:{port}"
+    for process in [*psutil.Process(head.pid).children(recursive=True), head]:
+        process.kill()
+    head.wait()
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_wants_its_token_says_so(shop: Shop) -> None:
+    shop.space("valley", trials=1)
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "4f" * 32}
+    variables = {"PYTHONPATH": shop.environment["PYTHONPATH"], **token}
+    with _head_with_a_token(variables) as address:
+        code, said = shop.run("run", "toy.yaml", "--address", address)
+        assert (code, "set RAY_AUTH_MODE=token" in " ".join(said.split())) == (2, True), said
+        shop.variables |= token
+        code, said = shop.run("run", "toy.yaml", "--address", address)
+    assert code == 0, said

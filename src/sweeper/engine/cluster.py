@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,10 +73,19 @@ def join(address: str) -> None:
     except Exception as error:
         what = words.printable(str(error)).strip().partition("\n")[0]
         raise SweeperError(
-            f"cannot join the Ray cluster at {address}: {what or type(error).__name__}. sweeper "
-            "runs on one of its nodes (`ray start`), with the same Ray and Python. To train on "
-            "this machine alone: --address local"
+            f"cannot join the Ray cluster at {address}: {what or type(error).__name__}. "
+            f"{_remedy(error)} To train on this machine alone: --address local"
         ) from error
+
+
+def _remedy(error: Exception) -> str:
+    # Ray ends with "Failed to connect"; what the cluster answered is in what led to that
+    if "InvalidAuthToken" in "".join(traceback.format_exception(error)):
+        return (
+            "The cluster wants its token: set RAY_AUTH_MODE=token, and have the same "
+            "~/.ray/auth_token on each node."
+        )
+    return "sweeper runs on one of its nodes (`ray start`), with the same Ray and Python."
 
 
 def slots_for(resources: Resources) -> Slots:

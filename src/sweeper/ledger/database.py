@@ -241,7 +241,7 @@ class Database:
             yield
         except ImportError as error:
             raise LedgerError(
-                "a ledger in PostgreSQL needs psycopg2: install sweeper with its extra `postgres`"
+                "a ledger in PostgreSQL needs psycopg2: `uv sync --extra postgres`"
             ) from error
         except SQLAlchemyError as error:
             self.close()

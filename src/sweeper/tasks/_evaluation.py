@@ -45,7 +45,7 @@ def require(measures: Sequence[str]) -> None:
     if missing:
         raise SweeperError(
             f"training.quality has {', '.join(missing)}, which needs "
-            f"{', '.join(_PACKAGES[m] for m in missing)}: pip install 'sweeper[quality]' (pesq is "
+            f"{', '.join(_PACKAGES[m] for m in missing)}: `uv sync --extra quality` (pesq is "
             "compiled and needs a C compiler), or take it out"
         )
 
