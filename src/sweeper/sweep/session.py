@@ -69,6 +69,8 @@ def run_sweep(
     paths = SweepPaths(sweeps.absolute() / config.name)
     brought = bring_folder(paths, config.resources.ledger, console) or brought
     admission = admit(config, paths, source)
+    if not admission.is_new:
+        enter(admission.manifest.folder)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
@@ -142,14 +144,9 @@ def confirm_sweep(
 
 
 def _known(name: str, sweeps: Path) -> tuple[SweepConfig, str]:
-    """A sweep's configuration and source, after a change to where it began.
-
-    Relative paths of data, and MLflow's default store, begin there.
-    """
+    """A sweep's configuration and source."""
     manifest = Manifest.read(SweepPaths.existing(name, sweeps))
-    config = SweepConfig.from_json(manifest.config)
-    enter(manifest.folder)
-    return config, manifest.source
+    return SweepConfig.from_json(manifest.config), manifest.source
 
 
 def _session(
