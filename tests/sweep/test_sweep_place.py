@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,22 +32,32 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return old
 
 
-@pytest.mark.parametrize("command", ["run", "dry run", "resume", "sync"])
-def test_nothing_goes_on_and_nothing_is_made_at_the_old_place(moved: Path, command: str) -> None:
-    config, sweeps, console = load(Path("toy.yaml"), []), Path("sweeps"), terminal()
+def _run() -> None:
+    run_sweep(load(Path("toy.yaml"), []), "toy.yaml", Path("sweeps"), terminal())
+
+
+def _preview() -> None:
+    preview(load(Path("toy.yaml"), []), "toy.yaml", Path("sweeps"), terminal())
+
+
+def _resume() -> None:
+    resume_sweep("toy", Path("sweeps"), terminal())
+
+
+def _sync() -> None:
+    sync(SweepPaths.existing("toy"), terminal())
+
+
+@pytest.mark.parametrize("command", [_run, _preview, _resume, _sync])
+def test_nothing_goes_on_and_nothing_is_made_at_the_old_place(
+    moved: Path, command: Callable[[], None]
+) -> None:
     with pytest.raises(LedgerError, match=rf"`ln -s NEW_PLACE '{moved}'`"):
-        if command == "run":
-            run_sweep(config, "toy.yaml", sweeps, console)
-        elif command == "dry run":
-            preview(config, "toy.yaml", sweeps, console)
-        elif command == "resume":
-            resume_sweep("toy", sweeps, console)
-        else:
-            sync(SweepPaths.existing("toy", sweeps), console)
+        command()
     assert not moved.exists()
 
 
 def test_a_sweep_goes_on_where_it_began(moved: Path, tmp_path: Path) -> None:
     moved.symlink_to(tmp_path / "new")
-    preview(load(Path("toy.yaml"), []), "toy.yaml", Path("sweeps"), terminal())
+    _preview()
     assert Path.cwd() == tmp_path / "new"
