@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ import torch
 
 from sweeper.enhancer import Enhancer
 from sweeper.errors import TrackingError
+from sweeper.tracker import model
+from sweeper.tracker.identity import DatasetIdentity
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.model import download_checkpoint
 from sweeper.training import checkpoint
@@ -108,6 +111,51 @@ def test_only_the_checkpoint_of_a_registered_model_is_read(
         download_checkpoint("models:/nobody@champion", tmp_path)
     with pytest.raises(TrackingError, match=r"no artifacts/best\.ckpt"):
         download_checkpoint(f"runs:/{run}/config.yaml", tmp_path)
+
+
+def registered(story: Any, uri: str, value: float) -> tuple[str, list[str]]:
+    """Train one trial and register it: its version, and what was remarked."""
+    with Mirror(story.paths.root, story.sweep, uri, facts=story.facts) as mirror:
+        story.session()
+        story.start(0)
+        story.epoch(0, value)
+        leave_model(story, 0)
+        story.end(0, "complete", value)
+        mirror.register_model(0)
+        ship(mirror)
+        return str(mirror.run_id(0)), mirror.remarks
+
+
+def test_the_champion_of_another_sweep_gives_way_to_a_better_one_only(
+    make_story: Any, sqlite_uri: str, client: Any, see: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # what is in a model takes seconds, and is not asked for here
+    monkeypatch.setattr(model, "_save", lambda path, to: shutil.copytree(path.parent, to / "model"))
+
+    def champion() -> str:
+        return str(client.get_model_version_by_alias("shared", "champion").run_id)
+
+    other_data = DatasetIdentity("voicebank", "0" * 64, "downloaded")
+    run, remarks = registered(make_story(name="shared"), sqlite_uri, 4.49)
+    assert (champion(), remarks) == (run, [])
+    worse = make_story(name="shared")
+    _, (said,) = registered(worse, sqlite_uri, -2.22)
+    assert champion() == run
+    assert "models:/shared@champion stays another sweep's" in said
+    assert "val_si_sdr 4.49 dB there, -2.22 dB here" in said
+    assert "this one's best is models:/shared/2." in said
+    assert see(worse).parent.tags["sweeper.model"] == "shared/2: trial 0"
+    _, (said,) = registered(make_story(name="shared", dataset=other_data), sqlite_uri, 9.0)
+    assert champion() == run
+    assert "not comparable" in said
+    better, (said,) = registered(make_story(name="shared"), sqlite_uri, 5.5)
+    assert champion() == better
+    assert "takes over" in said
+    client.delete_registered_model_alias("shared", "champion")
+    run, remarks = registered(make_story(name="shared", direction="minimize"), sqlite_uri, 6.0)
+    assert (champion(), remarks) == (run, [])
+    better, _ = registered(make_story(name="shared", direction="minimize"), sqlite_uri, 5.0)
+    assert champion() == better
 
 
 def test_a_trial_without_a_model_is_told_and_holds_nothing_up(

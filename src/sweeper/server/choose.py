@@ -35,7 +35,8 @@ def choose(sweeps: Path, given: str | None = None) -> StorePlace:
     if not place.folder.is_dir():
         raise ServerError(
             f"{place.folder}, where the sweeps in {sweeps.absolute()} began, is not there any "
-            "more; say with --tracking-uri where their MLflow store is now"
+            "more; put it back or link to where it is now (`ln -s NEW_PLACE OLD_PLACE`), or say "
+            "with --tracking-uri where their MLflow store is"
         )
     return place
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from sweeper.errors import LedgerError
 
@@ -20,5 +21,6 @@ def enter(folder: str) -> None:
     except OSError as error:
         raise LedgerError(
             f"cannot enter {folder}, where the sweep began: {error.strerror}. Its relative paths "
-            "start there; put the folder back, or link to where it is now."
+            "and its runs' files in MLflow are found from there: put the folder back, or link to "
+            f"where it is now with `ln -s NEW_PLACE {shlex.quote(folder)}`."
         ) from error

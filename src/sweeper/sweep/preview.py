@@ -17,6 +17,7 @@ from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.sweep.admission import admit
 from sweeper.sweep.notify import webhook
+from sweeper.sweep.place import enter
 
 __all__ = ["preview"]
 
@@ -29,9 +30,12 @@ def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) ->
     Raises:
         ConfigError: the machine lacks what is asked for, or a sweep of that name is in the way.
         DataError: the data set cannot be read.
+        LedgerError: the folder in which that sweep began is gone.
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     admission = admit(config, paths, source)
+    if not admission.is_new:
+        enter(admission.manifest.folder)
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(config, paths, admission.is_new, console).items():
         facts.add_row(name, value)

@@ -79,6 +79,8 @@ def run_sweep(
     paths = SweepPaths(sweeps.absolute() / config.name)
     brought = bring_folder(paths, config.resources.ledger, console) or brought
     admission = admit(config, paths, source, file=file, retry_failed=retry_failed)
+    if not admission.is_new:
+        enter(admission.manifest.folder)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
@@ -162,18 +164,12 @@ def confirm_sweep(
 
 
 def _known(name: str, sweeps: Path, console: Console) -> tuple[SweepConfig, str]:
-    """A sweep's configuration and source, after a change to where it began.
-
-    Relative paths of data, and MLflow's default store, begin there. Says so where the sweep's file
-    has been edited.
-    """
+    """A sweep's configuration and source. Says so where the sweep's file has been edited."""
     paths = SweepPaths.existing(name, sweeps)
     manifest = Manifest.read(paths)
-    config = recall_webhook(SweepConfig.from_json(manifest.config), paths)
     if said := edited(manifest, Path.cwd()):
         console.print(said, style="yellow", markup=False)
-    enter(manifest.folder)
-    return config, manifest.source
+    return recall_webhook(SweepConfig.from_json(manifest.config), paths), manifest.source
 
 
 def _check_total(paths: SweepPaths, trials: int) -> None:

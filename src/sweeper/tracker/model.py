@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sweeper
 from sweeper.errors import TrackingError
 from sweeper.tracker import quiet
+from sweeper.tracker.champion import ALIAS, crown, facts
 from sweeper.tracker.context import Context
 
 if TYPE_CHECKING:
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
 
     from sweeper.enhancer import Enhancer
 
-__all__ = ["ALIAS", "CHECKPOINT", "download_checkpoint", "register_trial"]
+__all__ = ["CHECKPOINT", "download_checkpoint", "register_trial"]
 
-ALIAS = "champion"
 CHECKPOINT = "artifacts/best.ckpt"  # in a trial's folder, and in a logged model
 _MODEL = "sweeper.model"  # tag of a run: its version in the registry, or the sweep's champion
 _LOGGED = "mlflow.log-model.history"  # without it the UI's runs table shows no registered model
@@ -37,20 +38,25 @@ def register_trial(context: Context, number: int) -> None:
     """Log the trial's model to its run and make it the sweep's champion; again, only the latter."""
     checkpoint = context.paths.trial(number) / CHECKPOINT
     run_id = context.state.runs.get(number)
-    if run_id is None or not checkpoint.is_file():
+    run = context.store.get(run_id) if run_id else None
+    if run is None or not checkpoint.is_file():
         context.remark(f"trial {number}: its model is not registered, since it has no best.ckpt")
         return
-    name, store = context.sweep.name, context.store
-    run = store.get(run_id)
-    found = run.tags.get(_MODEL, "") if run else ""
-    if not found:
-        with tempfile.TemporaryDirectory(prefix="sweeper-model-") as folder:
-            _save(checkpoint, Path(folder))
-            store.upload(run_id, Path(folder) / "model", "model")
-        found = store.register(run_id, name, "model", _facts(context, number))
-        store.log(run_id, tags={_MODEL: found, _LOGGED: _logged(run_id)})
-    store.set_alias(name, ALIAS, found)
-    store.log(context.target.run_id, tags={_MODEL: f"{name}@{ALIAS}: trial {number}"})
+    own = facts(context, run, number)
+    version = run.tags.get(_MODEL) or _register(context, run.id, checkpoint, own)
+    name = context.sweep.name
+    which = f"{name}@{ALIAS}" if crown(context, version, own) else f"{name}/{version}"
+    context.store.log(context.target.run_id, tags={_MODEL: f"{which}: trial {number}"})
+
+
+def _register(context: Context, run_id: str, checkpoint: Path, tags: Mapping[str, str]) -> str:
+    store = context.store
+    with tempfile.TemporaryDirectory(prefix="sweeper-model-") as folder:
+        _save(checkpoint, Path(folder))
+        store.upload(run_id, Path(folder) / "model", "model")
+    version = store.register(run_id, context.sweep.name, "model", tags)
+    store.log(run_id, tags={_MODEL: version, _LOGGED: _logged(run_id)})
+    return version
 
 
 def download_checkpoint(uri: str, folder: Path) -> Path:
@@ -80,10 +86,6 @@ def _logged(run_id: str) -> str:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     model = {"run_id": run_id, "artifact_path": "model", "utc_time_created": now}
     return json.dumps([{**model, "flavors": {"python_function": {}}}])
-
-
-def _facts(context: Context, number: int) -> dict[str, str]:
-    return {"sweeper.sweep_id": context.sweep.sweep_id, "sweeper.trial": str(number)}
 
 
 def _save(checkpoint: Path, folder: Path) -> None:

@@ -53,7 +53,7 @@ class RunView:
     deleted: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    metrics: frozenset[str] = frozenset()
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Store:
@@ -268,6 +268,14 @@ class Store:
         with self._clear():
             self._client.set_registered_model_alias(name, alias, version)
 
+    def aliased(self, name: str, alias: str) -> dict[str, str] | None:
+        """The tags of the version that ``alias`` stands for; None where it stands for none."""
+        with self._clear():
+            version = self._client.get_registered_model(name).aliases.get(alias)
+            if version is None:
+                return None
+            return dict(self._client.get_model_version(name, version).tags)
+
     def _remember_artifacts(self, run_id: str, uri: str) -> None:
         """Files on this machine need no request; the client makes one a run to learn the place."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -346,5 +354,5 @@ def _view(run: Run) -> RunView:
         deleted=run.info.lifecycle_stage != "active",
         params=dict(run.data.params),
         tags=dict(run.data.tags),
-        metrics=frozenset(run.data.metrics),
+        metrics=dict(run.data.metrics),
     )
