@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,14 @@ def test_time_is_the_grid_s_mean_for_all_trials() -> None:
     # 4 epochs of 100 segments: 8 s and 4 s
     assert found.trial_seconds == pytest.approx(6.0)
     assert found.seconds(2) == pytest.approx(30.0)
+
+
+def test_validation_and_the_start_of_workers_take_their_time() -> None:
+    # 4 epochs of 2 s, and a look of 1 s at the validation after each and at the best at the end
+    found = forecast(replace(needs(GIB), validation_seconds=1.0, start_seconds=9.0))
+    assert found.trial_seconds == pytest.approx(13.0)
+    assert found.seconds(5) == pytest.approx(9 + 2 * 13.0)
+    assert found.seconds(4) == pytest.approx(9 + 3 * 13.0)  # the last round is not full
 
 
 @given(st.integers(1, 100 * GIB), st.integers(GIB, 100 * GIB))

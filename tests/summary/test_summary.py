@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas
 import pytest
+from rich.cells import cell_len
 
 from sweeper import families
 from sweeper.records import TrialState
@@ -29,6 +30,8 @@ from sweeper.summary.files import to_json
 from sweeper.summary.findings import findings
 from sweeper.summary.html import page as report
 from sweeper.summary.schema import json_schema
+from sweeper.summary.tables import Table
+from sweeper.summary.terminal import _Fitted
 from sweeper.summary.warnings import warnings
 from sweeper.terminal import terminal
 from synthetic import SPACE, START, sound_records, sweep_config, sweep_records, trial
@@ -358,6 +361,23 @@ def test_terminal_tables_have_one_line_a_row() -> None:
     assert row.endswith(" of 10")
     ranks = [line.split()[0] for line in lines if line[0:1].isdigit()]
     assert ranks == ["40", "2", "4", "8", "16", "1", "2", "3", "4", "5"]  # 40 trials: ...
+
+
+@pytest.mark.parametrize("width", [12, 30, 45, 52, 59, 66, 67, 80, 120])
+def test_a_column_without_room_is_left_out_by_name_and_no_number_is_cut(width: int) -> None:
+    header = ("#", "trial", "lr", "n_fft", "search", "search", "95% of mean", "seeds")
+    row = ("1", "centre", "1.84e-3", "128", "7.51 dB", "한글", "7.511 to 7.783", "3 of 4")
+    table = Table("Seeds", header, (row, tuple("-" * 8)), spare=("seeds", "n_fft", "lr"))
+    file = io.StringIO()
+    console = terminal(file)
+    console.width = width
+    console.print(_Fitted(table))
+    text = " ".join(file.getvalue().split())
+    left_out = text.partition("No room here for: ")[2].removesuffix(".").split(", ")
+    for name, cell in zip(header, row, strict=True):
+        assert (cell in text.partition("No room")[0]) or name in left_out
+    assert max(cell_len(line) for line in file.getvalue().splitlines()) <= width
+    assert (left_out == [""]) == (width >= 67)
 
 
 def test_markdown_says_the_same_in_the_same_order() -> None:

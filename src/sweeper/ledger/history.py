@@ -121,6 +121,7 @@ class History:
         paused: the event that paused the running session; None while it works.
         last_time: of the last event, in seconds since 1970.
         settings: what each session's trials were trained with; an older sweeper wrote none.
+        firsts: the lowest trial that each session began or went on with.
         plan: which configurations are to be trained again; None before they are chosen.
         seeds: of all trials.
     """
@@ -141,6 +142,7 @@ class History:
         self.generation = 0
         self.carried = 0  # trials from before the present study
         self.settings: dict[int, Setting] = {}
+        self.firsts: dict[int, int] = {}
         self.confirming = 0  # trials that train a configuration again
         for event in past:
             self.add(event)
@@ -246,6 +248,7 @@ class History:
         draft.params = event["params"]
         draft.epochs = _epochs(event)
         draft.session = self.sessions
+        self.firsts[self.sessions] = min(number, self.firsts.get(self.sessions, number))
         draft.state = TrialState.RUNNING
         draft.gpus = event.get("gpus", 0.0)
         draft.attempts = event["attempt"]

@@ -115,7 +115,7 @@ class Ledger:
         self.config = config
         self._clock = clock
         self._log = log
-        self._setting = setting or Setting()
+        self.setting = setting or Setting()
         self.history = history
         self.warm = WarmStart.read(paths.warm_start)
         self._study = SweepStudy(journal, config, self.warm)
@@ -135,7 +135,7 @@ class Ledger:
 
     def begin_session(self, contract: str = "") -> None:
         """Write that a driver begins, what it is going to do, and what it trains with."""
-        number, setting = self.history.sessions + 1, asdict(self._setting)
+        number, setting = self.history.sessions + 1, asdict(self.setting)
         self._write("session", session=number, contract=contract, setting=setting)
 
     def _end_misfits(self) -> None:
@@ -312,7 +312,7 @@ class Ledger:
             "flat_params": flat_params(self.config, params),
             "seed": seed,
             "epochs": self.config.epochs,
-            "identity": training_identity(self.config, params, seed, self._setting.origin),
+            "identity": training_identity(self.config, params, seed, self.setting.origin),
         }
 
     def record(self, number: int) -> TrialRecord:

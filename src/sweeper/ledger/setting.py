@@ -16,6 +16,8 @@ class Setting:
 
     Attributes:
         parts: what stands for each part that decides a result: versions, hashes of code and data.
+        files: hash of each file of the user's own code, which tells them apart for people; an older
+            sweeper wrote none.
         commit: of the work tree that the sweep was run in; empty outside a repository.
         changes: file in the sweep's folder with what was not committed; empty where all was.
         cpus, gpus: of one trial; as many threads sum in the same order.
@@ -26,6 +28,7 @@ class Setting:
     changes: str = ""
     cpus: float = 1.0
     gpus: float = 0.0
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -39,3 +42,17 @@ class Setting:
             if before != after:
                 short = max(len(before), len(after)) < 20  # hashes say nothing to anybody
                 yield f"{name} {before} -> {after}" if short else f"another {name}"
+
+    def edited(self, now: Setting) -> list[str]:
+        """The files of the user's own code that are otherwise than in ``now``, by name."""
+        if not (self.files and now.files):
+            return []
+        names = sorted({*self.files, *now.files})
+        return [name for name in names if self.files.get(name) != now.files.get(name)]
+
+    @property
+    def place(self) -> str:
+        """Where its code is to be had: ``commit 1a2b3c4d5e with code/0f9e8d7c6b5a.diff``."""
+        if not self.commit:
+            return ""
+        return f"commit {self.commit[:10]}" + f" with {self.changes}" * bool(self.changes)

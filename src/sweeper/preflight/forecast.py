@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from sweeper.preflight.cells import Cell
@@ -56,20 +58,29 @@ class Forecast:
 
     @property
     def trial_seconds(self) -> float | None:
-        """Mean over the grid of what a full training takes, validation not included."""
+        """Mean over the grid of what a full training takes, with its validation."""
         grid = [m for cell, m in self.measured if not cell.varied and m.samples_per_second]
-        if not grid:
-            return None
-        each = [self.epochs * m.samples_per_epoch / (m.samples_per_second or 1.0) for m in grid]
-        return sum(each) / len(each)
+        return fmean(map(self._trial_seconds, grid)) if grid else None
+
+    def _trial_seconds(self, measured: Measured) -> float:
+        epoch = measured.samples_per_epoch / (measured.samples_per_second or 1.0)
+        validation = (self.epochs + 1) * measured.validation_seconds  # the best weights once more
+        return self.epochs * epoch + validation
+
+    @property
+    def start_seconds(self) -> float:
+        """What a worker takes before its first trial."""
+        return max((m.start_seconds for m in self._needs), default=0.0)
 
     def seconds(self, devices: int) -> float | None:
-        """For all trials on so many ``devices``, at most: if none is stopped early.
+        """For all trials on so many ``devices`` if none is stopped early, with the workers' start.
 
         Trials that share a GPU are taken to slow each other down as far as they can: it then gives
         no more than it gave one of them.
         """
-        return None if self.trial_seconds is None else self.trial_seconds * self.trials / devices
+        if self.trial_seconds is None:
+            return None
+        return self.start_seconds + self.trial_seconds * math.ceil(self.trials / devices)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values: each configuration with what it needed, and the plan."""
@@ -83,4 +94,5 @@ class Forecast:
             "trials_per_device": self.trials_per_device,
             "gpus_per_trial": self.gpus_per_trial,
             "trial_seconds": self.trial_seconds,
+            "start_seconds": self.start_seconds,
         }

@@ -36,6 +36,8 @@ class Measured:
         total_bytes: of the device's memory.
         samples_per_second: training segments; None where it did not fit.
         samples_per_epoch: training segments in an epoch.
+        validation_seconds: for one look at all of the validation recordings.
+        start_seconds: of the process itself: imports, the corpus, the model.
         part: segments that went through the model at once, where the batch did not fit whole.
         why: why it did not fit; empty where it did.
     """
@@ -44,6 +46,8 @@ class Measured:
     total_bytes: int
     samples_per_second: float | None
     samples_per_epoch: int
+    validation_seconds: float = 0.0
+    start_seconds: float = 0.0
     part: int | None = None
     why: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -50,11 +51,15 @@ def _measured(trial: Trial) -> Measured:
     total = _total_bytes(trial.gpus)
     try:
         parts = parts_of(trial)
+        # the process began before this module's imports, which take most of its start
+        start = time.time() - psutil.Process().create_time()
         speed = _speed(parts)
+        peak = _peak(parts.device)  # before the validation, for which the forecast has a reserve
+        validation = _validation_seconds(parts)
     except (torch.OutOfMemoryError, MemoryError) as error:
         return Measured(None, total, None, 0, why=f"out of memory: {str(error).splitlines()[0]}")
     part = parts.accumulation.size
-    return Measured(_peak(parts.device), total, speed, parts.batches.samples, part)
+    return Measured(peak, total, speed, parts.batches.samples, validation, start, part)
 
 
 def _speed(parts: Parts) -> float:
@@ -73,6 +78,27 @@ def _speed(parts: Parts) -> float:
             if time.perf_counter() - began > _TIMED_SECONDS:
                 break
     return samples / (time.perf_counter() - began)
+
+
+class _Enough(Exception):
+    """The validation has been looked at for long enough."""
+
+
+def _validation_seconds(parts: Parts) -> float:
+    """For all recordings, from the batches that some seconds are enough for, one at least."""
+    began: list[float] = []
+
+    def watch() -> None:
+        began.append(time.perf_counter())
+        if len(began) > 1 and began[-1] - began[0] > _TIMED_SECONDS:
+            raise _Enough
+
+    with contextlib.suppress(_Enough):
+        options = {"precision": parts.precision, "device": parts.device, "between": watch}
+        parts.validation.measure(parts.judged, parts.loss, **options)
+        began.append(time.perf_counter())  # its result has waited for the GPU
+    samples = parts.validation.batch_samples
+    return (began[-1] - began[0]) * sum(samples) / sum(samples[: len(began) - 1])
 
 
 def _peak(device: torch.device) -> int:

@@ -41,6 +41,7 @@ def summarise(
     places: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
     taken: Sequence[str] = (),
+    remarks: Iterable[str] = (),
 ) -> Summary:
     """Sum a sweep up, at any time and with any number of trials.
 
@@ -54,6 +55,7 @@ def summarise(
         places: where more is to be seen, by what it is.
         settings: what the sweep runs with, for people.
         taken: names of all sweeps that there are.
+        remarks: warnings that do not follow from the records, a sentence each.
     """
     # a sweep at work leaves the processors to its trials
     region = quick_region_of(config, records) if ongoing else region_of(config, records)
@@ -70,6 +72,7 @@ def summarise(
         epochs=config.epochs,
         leaderboard=_leaderboard(config, records, links or {}),
         warnings=(
+            *remarks,
             *confirm_warnings(confirmed, region.metric),
             *warnings(config, records, region),
             *curves.consequences(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group
 from rich.padding import Padding
 from rich.panel import Panel
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_UNBOUND = 10_000  # columns
 _LONG = 28  # characters: longer cells may be wrapped
 
 
@@ -71,26 +71,39 @@ def _tables(*tables: Table) -> Iterator[RenderableType]:
 
 
 class _Fitted:
-    """A table with as many of its columns as there is room for."""
+    """A table with as many of its columns as there is room for; no number is ever cut."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        left_out: list[str] = []
-        drawn = _drawn(self._table, left_out)
-        unbound = options.update_width(_UNBOUND)  # a measure is never more than the width
-        for name in self._table.spare:
-            if console.measure(drawn, options=unbound).minimum <= options.max_width:
-                break
-            left_out.append(name)
-            drawn = _drawn(self._table, left_out)
-        yield drawn
+        table = self._table
+        shown = list(range(len(table.header)))
+        order = _least_needed_first(table)
+        left_out: list[int] = []
+        while (room := _room(table, shown, options.max_width)) < 0 and order:
+            left_out.append(order.pop(0))
+            shown.remove(left_out[-1])
+        yield _drawn(table, shown, room)
         if left_out:
-            yield Text(f"No room here for: {', '.join(left_out)}.", style="dim italic")
+            names = ", ".join(table.header[i] for i in left_out)
+            yield Text(f"No room here for: {names}.", style="dim italic")
 
 
-def _drawn(table: Table, left_out: list[str]) -> RichTable:
+def _least_needed_first(table: Table) -> list[int]:
+    """Columns in the order in which they are left out: those to spare, then from the right."""
+    spare = [i for name in table.spare for i, head in enumerate(table.header) if head == name]
+    others = reversed(range(1, len(table.header)))  # the first says what a row is
+    return list(dict.fromkeys([*spare, *others]))
+
+
+def _room(table: Table, shown: list[int], width: int) -> int:
+    """Characters that are left when each column has its least width, a blank and a gap."""
+    return width - sum(_widths(table, i)[0] + 2 for i in shown) + 1
+
+
+def _drawn(table: Table, shown: list[int], room: int) -> RichTable:
+    """With widths of our own: where room is short, rich takes it from the widest column."""
     drawn = RichTable(
         title=Text(table.title),
         title_justify="left",
@@ -99,15 +112,19 @@ def _drawn(table: Table, left_out: list[str]) -> RichTable:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    shown = [i for i, name in enumerate(table.header) if name not in left_out]
     for i in shown:
-        drawn.add_column(Text(table.header[i]), min_width=_least(table, i))
+        least, most = _widths(table, i)
+        more = max(0, min(room, most - least))
+        room -= more
+        drawn.add_column(Text(table.header[i]), width=least + more, overflow="fold")
     for row in table.rows[: table.short]:
         drawn.add_row(*(Text(row[i]) for i in shown))
     return drawn
 
 
-def _least(table: Table, column: int) -> int:
-    """Only headings of several words and long cells may be wrapped."""
-    cells = [min(len(row[column]), _LONG) for row in table.rows]
-    return max(*(len(word) for word in table.header[column].split()), *cells)
+def _widths(table: Table, column: int) -> tuple[int, int]:
+    """The least and the most: only headings of several words and long cells may be wrapped."""
+    name = table.header[column]
+    cells = [cell_len(row[column]) for row in table.rows]
+    least = max(*map(cell_len, name.split()), *(min(cell, _LONG) for cell in cells), 1)
+    return least, max(cell_len(name), *cells, least)

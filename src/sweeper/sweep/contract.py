@@ -12,6 +12,7 @@ from sweeper.engine.limits import gpu_hours_used
 from sweeper.ledger.confirmation import NO_PROGRESS, Progress, progress
 from sweeper.ledger.ledger import Ledger
 from sweeper.records import TrialRecord, TrialState, counted
+from sweeper.sweep.code_changes import change_since
 from sweeper.words import count
 
 __all__ = ["Contract"]
@@ -30,6 +31,7 @@ class Contract:
     inside: how many of those done are in the search space.
     cut_short: how many of them were whole with fewer epochs, by those; they count as stopped early.
     changes: what the configuration has otherwise than before.
+    code: that trials are trained with other code than before; empty where they are not.
     warm: what it says of the sweeps that it began with.
     confirm: how far the trials are that train the best again.
     failed: of failed trials and that they can be tried again, or are; empty without any.
@@ -43,6 +45,7 @@ class Contract:
     inside: int
     cut_short: Mapping[int, int] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    code: str = ""
     warm: tuple[str, ...] = ()
     confirm: Progress = NO_PROGRESS
     failed: str = ""
@@ -77,6 +80,7 @@ class Contract:
             inside=sum(is_inside(ledger.config, r.params) for r in done),
             cut_short=Counter(r.epoch for r in done if counted(r, ledger.config.epochs) is not r),
             changes=tuple(changes),
+            code=change_since(ledger.history, ledger.setting),
             warm=ledger.warm.said,
             confirm=progress(ledger.config, ledger.history, goes_on=to_go > 0 or anew),
             failed=_of_failed(ledger, done) if retried is None else _of_retried(retried),
@@ -102,7 +106,9 @@ class Contract:
         if self.budget:
             parts.append(self.budget)
         failed = [self.failed] if self.failed else []
-        return "\n".join([", ".join(parts), *self.warm, *failed, *map(str, self.changes)])
+        code = [self.code] if self.code and not self.nothing_left else []
+        said = (*self.warm, *failed, *map(str, self.changes), *code)
+        return "\n".join([", ".join(parts), *said])
 
     def _remarks(self) -> str:
         """What does not count in full of the trials that are done."""

@@ -16,7 +16,7 @@ import sweeper
 from sweeper.config import SweepConfig
 from sweeper.tracker.identity import DatasetIdentity
 
-__all__ = ["origin_parts"]
+__all__ = ["origin_parts", "own_files"]
 
 _TRAINS = (
     "trial.py",
@@ -57,6 +57,20 @@ def origin_parts(
     return parts
 
 
+def own_files(config: SweepConfig, folder: Path) -> dict[str, str]:
+    """A short hash of each file of the user's own code, by its name from where it is imported.
+
+    Args:
+        folder: where the user's own modules are found.
+    """
+    places = [place for name in _modules(config.to_json()) for place in _places(name, folder)]
+    return {
+        file.relative_to(place.parent).as_posix(): _content(file)[:12]
+        for place in places
+        for file in _files(place)
+    }
+
+
 def _version(library: str) -> str:
     try:
         return version(library)
@@ -92,8 +106,14 @@ def _hash(places: Iterable[tuple[Path, Path]]) -> str:
     """
     digest = hashlib.sha256()
     for top, place in places:
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(f"{file.relative_to(top)} {content}\n".encode())
+        for file in _files(place):
+            digest.update(f"{file.relative_to(top)} {_content(file)}\n".encode())
     return digest.hexdigest()
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place]
+
+
+def _content(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,13 +128,16 @@ def said(forecast: Forecast, slots: Slots) -> Iterator[str]:
     yield f"The {device} holds {holds} at once, whichever they are; the sweep runs {slots}."
     if not slots.gpus and slots.concurrent > forecast.trials_per_device:
         yield f"That is too many: set resources.concurrent to {forecast.trials_per_device}."
-    seconds = forecast.seconds(slots.gpus or slots.concurrent)
-    gpu_hours = (seconds or 0.0) * slots.gpus / 3600
+    seconds = forecast.seconds(slots.gpus or slots.concurrent) or 0.0
+    gpu_hours = seconds * slots.gpus / 3600
+    end = time.strftime("%a %H:%M", time.localtime(time.time() + seconds))
     yield (
         f"{words.count(forecast.trials, 'trial')} of {words.count(forecast.epochs, 'epoch')} take "
-        f"at most about {words.duration(seconds)} of training if none is stopped early"
+        f"about {words.duration(seconds)} if none is stopped early"
         + (f", {gpu_hours:.1f} GPU-hours" if slots.gpus else "")
-        + "; validation comes on top."
+        + f": begun now, they end about {end}. That is training, validation and the start of the "
+        f"workers ({words.duration(forecast.start_seconds)}); Ray, MLflow and the trials' files "
+        "take seconds more."
     )
     if forecast.gpu_hours is not None and gpu_hours > forecast.gpu_hours:
         trials = int(forecast.trials * forecast.gpu_hours / gpu_hours)

@@ -14,6 +14,7 @@ from sweeper.ledger.history import History
 from sweeper.ledger.paths import SweepPaths, find_sweeps
 from sweeper.records import TrialRecord, TrialState
 from sweeper.summary import Summary, markdown, summarise
+from sweeper.sweep.code_changes import changes_of
 from sweeper.sweep.enhance import champion
 from sweeper.sweep.reader import HistoryReader
 from sweeper.throttle import Throttle
@@ -44,6 +45,7 @@ def report(
         places=_places(mirror, best, ongoing=ongoing, failed=any_failed(records)),
         settings={**mirror.sweep.limits, **mirror.sweep.settings},
         taken=[paths.root.name for paths in find_sweeps(mirror.paths.root.parent)],
+        remarks=changes_of(history),
     )
     left = partial(_commands, config, history, records, now)
     commands = _while_running(config) if ongoing else left(summary)

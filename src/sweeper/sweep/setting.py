@@ -11,7 +11,7 @@ from sweeper.engine.resources import Slots
 from sweeper.ledger.files import write_atomically
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.setting import Setting
-from sweeper.sweep.origin import origin_parts
+from sweeper.sweep.origin import origin_parts, own_files
 from sweeper.tracker.identity import DatasetIdentity
 from sweeper.tracker.provenance import git_facts
 
@@ -53,5 +53,6 @@ def look_around(
         changes=name,
         cpus=slots.cpus_per_trial,
         gpus=slots.gpus_per_trial,
+        files=own_files(config, folder),
     )
     return Here(setting, changes)

@@ -45,6 +45,11 @@ class Validation:
         """The recording whose noisy SI-SDR is the median: the same for all who have these pairs."""
         return self._example
 
+    @property
+    def batch_samples(self) -> list[int]:
+        """How many samples each batch has, in the order in which `measure` takes them."""
+        return [sum(len(pair.clean) for pair in group) for group in self._groups]
+
     @torch.no_grad()
     def measure(
         self,
