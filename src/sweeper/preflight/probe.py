@@ -94,8 +94,9 @@ def _validation_seconds(parts: Parts) -> float:
             raise _Enough
 
     with contextlib.suppress(_Enough):
-        options = {"precision": parts.precision, "device": parts.device, "between": watch}
-        parts.validation.measure(parts.judged, parts.loss, **options)
+        parts.validation.measure(
+            parts.judged, parts.loss, precision=parts.precision, device=parts.device, between=watch
+        )
         began.append(time.perf_counter())  # its result has waited for the GPU
     samples = parts.validation.batch_samples
     return (began[-1] - began[0]) * sum(samples) / sum(samples[: len(began) - 1])

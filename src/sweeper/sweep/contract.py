@@ -107,8 +107,8 @@ class Contract:
             parts.append(self.budget)
         failed = [self.failed] if self.failed else []
         code = [self.code] if self.code and not self.nothing_left else []
-        said = (*self.warm, *failed, *map(str, self.changes), *code)
-        return "\n".join([", ".join(parts), *said])
+        lines = [", ".join(parts), *self.warm, *failed, *map(str, self.changes), *code]
+        return "\n".join(lines)
 
     def _remarks(self) -> str:
         """What does not count in full of the trials that are done."""
