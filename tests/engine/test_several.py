@@ -152,9 +152,9 @@ def test_trials_that_did_not_report_the_metric_are_not_shown(tmp_path: Path) -> 
     run_session(tmp_path, _config(tmp_path, CALM, task="valley", trials=3))
     config = _config(tmp_path, ALSO, "name=next", "warm_start=[toy]", CALM, trials=3)
     said = run_session(tmp_path, config)[0].warm.said
-    assert said == (
+    assert said[0].startswith(
         "0 of 3 trials of toy are shown to the sampler; the others are not: "
-        "3 x speed was not reported",
+        "3 x speed was not reported"
     )
 
 
