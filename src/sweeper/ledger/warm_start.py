@@ -64,7 +64,8 @@ class WarmStart:
             taken, reasons = _fitting(config, old, history.counted(config.epochs))
             shown = [_up_to(record, config) for record in taken]
             trials |= {f"{paths.root.name}#{record.number}": record for record in shown}
-            said.append(_say(name, len(taken), reasons) + _differing(config, old))
+            differing = _differing(config, old) if taken else ""
+            said.append(_say(name, len(taken), reasons) + differing)
         return cls(trials, tuple(said))
 
     def write(self, path: Path) -> None:

@@ -105,10 +105,9 @@ class Contract:
             parts.append(f"{self.confirm.done} confirmed, {most}{self.confirm.left} to confirm")
         if self.budget:
             parts.append(self.budget)
-        failed = [self.failed] if self.failed else []
-        code = [self.code] if self.code and not self.nothing_left else []
-        lines = [", ".join(parts), *self.warm, *failed, *map(str, self.changes), *code]
-        return "\n".join(lines)
+        code = "" if self.nothing_left else self.code
+        lines = (", ".join(parts), *self.warm, self.failed, *map(str, self.changes), code)
+        return "\n".join(filter(None, lines))
 
     def _remarks(self) -> str:
         """What does not count in full of the trials that are done."""
