@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ def test_confirm_by_hand_then_the_next_space_and_the_sweep_in_it(shop: Shop) -> 
     assert shop.run("run", "toy.yaml", "--set", "pruner={name: none}")[0] == 0
     code, said = shop.run("confirm", "toy", "--top", "1", "--seeds", "2")
     assert code == 0, said
-    assert "confirm.top: None -> 1, accepted: the best are trained again" in said
+    assert "confirm.top: not set -> 1, accepted: the best are trained again" in said
     assert "Confirmed with fresh seeds" in said
     again = _again(shop.records())
     best = max(shop.records()[:4], key=lambda r: r.value or 0.0)
@@ -96,6 +97,9 @@ def test_confirm_by_hand_then_the_next_space_and_the_sweep_in_it(shop: Shop) -> 
     assert (code, "toy-2 (new)" in said) == (0, True), said
     code, said = shop.run("refine", "toy", "--dry-run", "--set", "budget.trials=2")
     assert (code, "6 of 6 trials of toy are shown to the sampler" in said) == (0, True), said
+    assert re.search(r"search_space:\n  # \w+.*\n  lr: \{type: float, low: ", said), (
+        "with its reason"
+    )
     assert not (shop.folder / "sweeps/toy-2").exists()
     code, said = shop.run("refine", "toy", "--set", "budget.trials=2", "--set", "confirm=null")
     assert code == 0, said

@@ -22,7 +22,7 @@ def refine(
 ) -> None:
     """Run the next search space that a sweep has written, with its trials carried over."""
     from sweeper.sweep.preview import preview
-    from sweeper.sweep.refine import next_config
+    from sweeper.sweep.refine import next_config, proposed_space
     from sweeper.sweep.session import run_sweep
     from sweeper.terminal import terminal
 
@@ -30,6 +30,7 @@ def refine(
     config, source = next_config(name, sweeps, settings or [])
     console = terminal()
     if dry_run:
+        console.print(proposed_space(source), markup=False, soft_wrap=True)
         preview(config, source, sweeps, console)
         return
     raise typer.Exit(run_sweep(config, source, sweeps, console).exit_code)

@@ -16,6 +16,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.sweep.admission import admit
+from sweeper.sweep.look import look
 from sweeper.sweep.notify import webhook
 from sweeper.sweep.place import enter
 
@@ -54,7 +55,8 @@ def _facts(
 ) -> dict[str, str]:
     configurations = size(config.search_space)
     budget = config.budget.model_dump(exclude_none=True)
-    state = "new" if is_new else "goes on"
+    ended = 0 if is_new else look(paths).board.counts.ended
+    state = "new" if is_new else f"{ended} of {words.count(config.budget.trials, 'trial')} ended"
     slots = slots_for(config.resources)
     return {
         "sweep": f"{config.name} ({state}), experiment {config.experiment}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from sweeper.config import SweepConfig, load
@@ -12,7 +13,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.summary.files import NEXT
 from sweeper.sweep.place import enter
 
-__all__ = ["next_config"]
+__all__ = ["next_config", "proposed_space"]
 
 
 def next_config(name: str, sweeps: Path, settings: Sequence[str]) -> tuple[SweepConfig, str]:
@@ -33,3 +34,10 @@ def next_config(name: str, sweeps: Path, settings: Sequence[str]) -> tuple[Sweep
         raise SweepNotFound(f"sweep {name!r} has no {NEXT} yet: {rule}")
     enter(Manifest.read(paths).folder)
     return load(path, settings), str(path)
+
+
+def proposed_space(source: str) -> str:
+    """The search space as the file has it: each bound with its reason."""
+    lines = Path(source).read_text(encoding="utf-8").splitlines()
+    rest = dropwhile(lambda line: not line.startswith("search_space:"), lines)
+    return "\n".join([next(rest, ""), *takewhile(lambda line: line.startswith(" "), rest)])

@@ -118,8 +118,10 @@ def _report(mirror: Mirror, error: str, console: Console) -> bool:
     if error:
         console.print(error, style="red", markup=False)
     owed = f"{words.count(mirror.behind, 'event')} and {words.count(mirror.owed, 'upload')}"
-    complete = not (error or mirror.behind or mirror.owed)
-    console.print("MLflow has everything" if complete else f"MLflow still lacks {owed}")
+    lacks = bool(mirror.behind or mirror.owed)
+    complete = not (error or lacks)
+    known = "as far as is known here, it has everything" if error else "MLflow has everything"
+    console.print(f"MLflow still lacks {owed}" if lacks else known)
     if complete and mirror.parent_url:
         console.print(mirror.parent_url, style="dim", soft_wrap=True)
     return complete
