@@ -43,13 +43,10 @@ def test_every_command_is_in_the_table_and_no_other(name: str) -> None:
 
 
 @_BOTH
-def test_the_search_space_is_accepted(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_search_space_is_accepted(name: str, tmp_path: Path) -> None:
     (block,) = re.findall(r"```yaml\n(.*?)```", _TEXTS[name], re.DOTALL)
     space = tmp_path / "space.yaml"
     space.write_text(block, encoding="utf-8")
-    monkeypatch.setenv("TEAM_WEBHOOK", "https://chat.example.org/hook")
     assert load(space).budget.trials == 30
 
 

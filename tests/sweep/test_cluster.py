@@ -137,11 +137,13 @@ def _head_with_a_token(variables: dict[str, str]) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    yield f"127.0.0.1:{port}"
-    for process in [*psutil.Process(head.pid).children(recursive=True), head]:
-        process.kill()
-    head.wait()
-    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        for process in [*psutil.Process(head.pid).children(recursive=True), head]:
+            process.kill()
+        head.wait()
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @pytest.mark.slow

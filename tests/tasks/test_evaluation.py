@@ -89,6 +89,6 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     require(())
     with pytest.raises(
-        SweeperError, match=r"has stoi, pesq, which needs pystoi, pesq: pip install"
+        SweeperError, match=r"has stoi, pesq, which needs pystoi, pesq: `uv sync --extra q"
     ):
         require(("stoi", "pesq"))
