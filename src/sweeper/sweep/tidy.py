@@ -15,7 +15,7 @@ from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.lock import holder, last_holder
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
-from sweeper.sweep.destination import destination
+from sweeper.sweep.destination import destination, refuse_destination
 from sweeper.sweep.elsewhere import flush_copy
 from sweeper.sweep.identity import identify
 from sweeper.sweep.look import Standing, look, read_config
@@ -84,6 +84,7 @@ def _opened(paths: SweepPaths, tracking_uri: str | None) -> Iterator[tuple[Ledge
     config = read_config(manifest, paths)
     uri = destination(paths, tracking_uri)
     enter(manifest.folder)
+    refuse_destination(paths, tracking_uri)
     lost = last_holder(paths.lock)
     with (
         open_ledger(paths, manifest, config) as ledger,
