@@ -118,9 +118,15 @@ def _report(mirror: Mirror, error: str, console: Console) -> bool:
         console.print(remark, style="yellow", markup=False)
     if error:
         console.print(error, style="red", markup=False)
-    owed = f"{words.count(mirror.behind, 'event')} and {words.count(mirror.owed, 'upload')}"
-    complete = not (error or mirror.behind or mirror.owed)
-    console.print("MLflow has everything" if complete else f"MLflow still lacks {owed}")
+    behind, owed = mirror.behind, mirror.owed
+    complete = not (error or behind or owed)
+    if behind or owed:
+        lacks = f"{words.count(behind, 'event')} and {words.count(owed, 'upload')}"
+        console.print(f"MLflow still lacks {lacks}")
+    elif error:
+        console.print("nothing is left to ship; how MLflow shows it could not be checked")
+    else:
+        console.print("MLflow has everything")
     if complete and mirror.parent_url:
         console.print(mirror.parent_url, style="dim", soft_wrap=True)
     return complete
