@@ -57,6 +57,14 @@ def test_who_waits_does_so_until_all_has_arrived() -> None:
     assert route.courier.close(PATIENCE)
 
 
+def test_who_waits_may_give_up_after_any_turn() -> None:
+    route = _Route(pause=0.001)
+    route.arrives = False
+    route.courier.start()
+    assert not route.courier.flush(FOREVER, give_up=lambda: len(route.wanted) > 3)
+    assert route.courier.close(PATIENCE)
+
+
 def test_waking_it_brings_what_came_during_the_turn() -> None:
     begun, go_on = threading.Event(), threading.Event()
     brought: list[int] = []

@@ -53,13 +53,19 @@ class Courier:
             self._woken += 1
             self._changed.notify_all()
 
-    def flush(self, timeout: float) -> bool:
-        """Wait up to ``timeout`` seconds until all that is known by now has arrived."""
+    def flush(self, timeout: float, give_up: Callable[[], bool] = lambda: False) -> bool:
+        """Wait up to ``timeout`` seconds until all that is known by now has arrived.
+
+        Args:
+            give_up: asked after each turn whether to wait no longer.
+        """
         with self._changed:
             self._asked += 1
             wanted = self._asked
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._flushed >= wanted or self._closing, timeout)
+            self._changed.wait_for(
+                lambda: self._flushed >= wanted or self._closing or give_up(), timeout
+            )
             return self._flushed >= wanted
 
     def stop(self) -> None:
@@ -105,7 +111,7 @@ class Courier:
         with self._changed:
             if complete:
                 self._flushed, self._complete_at = asked, time.monotonic()
-                self._changed.notify_all()
+            self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._closing or self._asked > asked or self._woken > woken, self._pause()
             )

@@ -43,8 +43,9 @@ SECTIONS = [
     ("seed", "seed: -1", ["seed must be >= 0, got -1"]),
     ("seed", "seed: 1.5", ["seed must be a whole number, got 1.5"]),
     ("seed", "seed: true", ["seed must be a whole number, got true"]),
-    ("seed", "name: a/b", ["name must be letters, digits, '.', '_' and '-' (a folder is called "]),
-    ("seed", "name: ..", ["name must be letters, digits"]),
+    ("seed", "name: a/b", ["name must be up to 128 letters, digits, '.', '_' and '-' (a "]),
+    ("seed", "name: ..", ["name must be up to 128 letters"]),
+    ("seed", f"name: {'a' * 129}", ["name must be up to 128 letters"]),
     ("seed", "experiment: 3", ["experiment must be text, got 3"]),
     ("seed", "task: enhance", ["task: no task 'enhance'; did you mean 'enhancement'? tasks: enh"]),
 ]

@@ -113,7 +113,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 def test_a_line_that_is_no_event_here_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "history.jsonl"
     path.write_text(f"{json.dumps(_start(0, 1.0))}\n{line}\n")
-    with pytest.raises(LedgerError, match=r"history\.jsonl:2: damaged line"):
+    with pytest.raises(LedgerError, match=r"history\.jsonl:2: damaged line.*\. Put the file back"):
         read_history(path)
 
 

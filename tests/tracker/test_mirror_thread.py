@@ -96,9 +96,35 @@ def test_closing_does_not_wait_for_a_store_that_hangs(story: Any, sqlite_uri: st
     go_on.set()
 
 
+def test_nothing_is_called_up_to_date_before_mlflow_has_answered(
+    story: Any, sqlite_uri: str
+) -> None:
+    away = [True]
+
+    def connect(uri: str | None) -> Store:
+        if away:
+            raise TrackingError("Connection refused")
+        return Store.connect(uri)
+
+    with Mirror(
+        story.paths.root, story.sweep, sqlite_uri, facts=story.facts, connect=connect
+    ) as mirror:
+        thread = MirrorThread(mirror, interval=0.02)
+        assert str(thread.status) == "MLflow not connected yet"
+        thread.start()
+        # given up for the error, which comes while this waits
+        assert not thread.flush(PATIENCE, with_errors=0.0)
+        assert (thread.status.error, thread.status.connected) == ("Connection refused", False)
+        away.clear()
+        assert thread.flush(PATIENCE, with_errors=PATIENCE)
+        assert str(thread.status) == "MLflow up to date"
+        assert thread.close(PATIENCE)
+
+
 @pytest.mark.parametrize(
     ("status", "text"),
     [
+        (MirrorStatus(0, 0, None, "", connected=False), "MLflow not connected yet"),
         (MirrorStatus(0, 0, None, ""), "MLflow up to date"),
         (MirrorStatus(3, 1, None, "", late=2.0), "MLflow up to date"),
         (MirrorStatus(0, 0, None, "", late=600.0), "MLflow up to date"),

@@ -9,8 +9,9 @@ import pytest
 from mlflow.utils.file_utils import local_file_uri_to_path
 from sqlalchemy.engine import make_url
 
+from sweeper.errors import TrackingError
 from sweeper.tracker import new_database
-from sweeper.tracker.place import locate, sqlite_file, sqlite_uri
+from sweeper.tracker.place import locate, refuse_impossible, sqlite_file, sqlite_uri
 from sweeper.tracker.store import Store
 
 ODD = "한 글 50%"
@@ -88,3 +89,33 @@ def test_a_name_that_looks_escaped(project: Path) -> None:
     new_database.ensure(sqlite_uri(file))
     assert file.exists()
     assert _file(sqlite_uri(file)) == sqlite_file(sqlite_uri(file)) == file
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        None,
+        "runs/of/mine",
+        "sqlite:///new/folder/a.db",
+        "http://127.0.0.1:1",
+        "postgresql+psycopg2://u:p@nohost/db",
+        "databricks",
+    ],
+)
+def test_a_store_that_there_can_be(uri: str | None, tmp_path: Path) -> None:
+    refuse_impossible(uri, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("uri", ["htp://u:secret@x", "postgres://u:secret@nohost/db"])
+def test_a_scheme_that_nobody_knows(uri: str) -> None:
+    with pytest.raises(TrackingError, match="MLflow knows no tracking URI") as raised:
+        refuse_impossible(uri, Path("/"))
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("uri", [None, "sqlite:///deep/a.db", "runs"])
+def test_a_folder_that_cannot_be_made(uri: str | None, tmp_path: Path) -> None:
+    (file := tmp_path / "file").touch()
+    with pytest.raises(TrackingError, match="is not a folder that can be written"):
+        refuse_impossible(uri, file)

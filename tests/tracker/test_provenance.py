@@ -57,6 +57,20 @@ def test_uncommitted_changes_are_kept_from_wherever_they_are(repo: Path) -> None
     assert facts.tags()["mlflow.source.git.dirty"] == "true"
 
 
+def test_what_sweeps_leave_behind_is_no_change_of_the_code(repo: Path) -> None:
+    left = ["mlflow.db", "mlflow.db-wal", "mlruns/0/meta.yaml", "__pycache__/model.cpython-311.pyc"]
+    left += [f"한 글/s/{name}" for name in ("manifest.json", "history.jsonl", "trials/0000/a.wav")]
+    for name in (*left, "data/manifest.json"):
+        (repo / name).parent.mkdir(parents=True, exist_ok=True)
+        (repo / name).touch()
+    facts = git_facts(repo)
+    assert facts is not None
+    assert facts.changes.splitlines()[1:] == ["#   data/manifest.json"]
+    (repo / "data/manifest.json").unlink()
+    assert (again := git_facts(repo)) is not None
+    assert again.tags()["mlflow.source.git.dirty"] == "false"
+
+
 def test_a_huge_change_is_cut_and_says_so(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "_MAX_DIFF", 50)
     monkeypatch.setattr(provenance, "_MAX_UNTRACKED", 1)

@@ -137,7 +137,7 @@ def _check_head(tree: Mapping[str, Any], stem: str) -> tuple[Parts, list[Mistake
     name = tree.get("name", stem)
     if not isinstance(name, str) or not NAME.match(name):
         got = shown(name) if "name" in tree else f"{shown(name)}, the file's name: give a name"
-        rule = "name must be letters, digits, '.', '_' and '-' (a folder is called so)"
+        rule = "name must be up to 128 letters, digits, '.', '_' and '-' (a folder is called so)"
         mistakes.append(Mistake(("name",), f"{rule}, got {got}"))
     return {"name": name, **(head or {})}, mistakes + _wrong_task(tree.get("task", "enhancement"))
 

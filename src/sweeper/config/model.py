@@ -38,7 +38,7 @@ __all__ = [
     "SweepConfig",
 ]
 
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
 """What a sweep may be called; a folder and an Optuna study have its name."""
 
 _LARGEST_SEED = 2**32 - 1

@@ -13,8 +13,21 @@ from pydantic_core import from_json
 
 from sweeper.errors import LedgerError
 
-__all__ = ["LineLog", "cut_torn_line", "entries", "put_in_place", "told", "write_atomically"]
+__all__ = [
+    "MEND",
+    "LineLog",
+    "cut_torn_line",
+    "entries",
+    "put_in_place",
+    "told",
+    "write_atomically",
+]
 
+MEND = (
+    "Put the file back from a backup; or, where the sweep has a copy of its ledger, move its "
+    "folder away: `sweeper resume NAME --ledger ADDRESS` makes it anew"
+)
+"""What to do about a file that cannot be read."""
 _BLOCK_BYTES = 1 << 20
 
 
@@ -124,7 +137,7 @@ def _parsed_line(path: Path, line: bytes, number: int) -> Any:
     try:
         return json.loads(line)
     except ValueError as error:
-        raise LedgerError(f"{path}:{number}: damaged line: {error}") from error
+        raise LedgerError(f"{path}:{number}: damaged line: {error}. {MEND}") from error
 
 
 class LineLog:

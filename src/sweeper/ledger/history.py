@@ -30,7 +30,7 @@ from typing import Any
 from sweeper.errors import LedgerError
 from sweeper.garbage import without_collections
 from sweeper.ledger.confirmation import ConfirmPlan
-from sweeper.ledger.files import entries
+from sweeper.ledger.files import MEND, entries
 from sweeper.ledger.setting import Setting
 from sweeper.records import EpochReport, ParamValue, Stage, TrialRecord, TrialState, counted
 
@@ -368,4 +368,4 @@ def _read_into(history: History, path: Path) -> None:
             history.add(event)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
-            raise LedgerError(f"{path}:{number}: damaged line: {why}") from error
+            raise LedgerError(f"{path}:{number}: damaged line: {why}. {MEND}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.errors import LedgerError
-from sweeper.ledger.files import write_atomically
+from sweeper.ledger.files import MEND, write_atomically
 from sweeper.ledger.paths import SweepPaths
 from sweeper.records import ParamValue
 
@@ -67,7 +67,7 @@ class Manifest:
             found = json.loads(paths.manifest.read_text(encoding="utf-8"))
             manifest = cls(**found)
         except (OSError, ValueError, TypeError) as error:
-            raise LedgerError(f"cannot read {paths.manifest}: {error}") from error
+            raise LedgerError(f"cannot read {paths.manifest}: {error}. {MEND}") from error
         if manifest.version > _VERSION:
             raise LedgerError(
                 f"{paths.manifest} has version {manifest.version}; this sweeper reads up to "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from sweeper.ledger.note import read_note
 from sweeper.ledger.paths import SweepPaths
+from sweeper.tracker.place import refuse_impossible
 from sweeper.tracker.quiet import without_password
 
-__all__ = ["destination", "shown"]
+__all__ = ["destination", "refuse_destination", "shown"]
 
 
 def destination(paths: SweepPaths, given: str | None = None) -> str | None:
@@ -21,6 +23,15 @@ def destination(paths: SweepPaths, given: str | None = None) -> str | None:
     """
     note = read_note(paths)
     return given or os.environ.get("MLFLOW_TRACKING_URI") or (note and note.tracking_uri) or None
+
+
+def refuse_destination(paths: SweepPaths, given: str | None = None) -> None:
+    """Make sure that there can be such a store, before anything is started.
+
+    Raises:
+        TrackingError: there cannot; one that only does not answer is no matter.
+    """
+    refuse_impossible(destination(paths, given), Path.cwd())
 
 
 def shown(uri: str | None) -> str:

@@ -16,6 +16,7 @@ from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.study import SweepStudy
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.sweep.admission import admit
+from sweeper.sweep.destination import refuse_destination
 from sweeper.sweep.look import look
 from sweeper.sweep.notify import webhook
 from sweeper.sweep.place import enter
@@ -32,11 +33,13 @@ def preview(config: SweepConfig, source: str, sweeps: Path, console: Console) ->
         ConfigError: the machine lacks what is asked for, or a sweep of that name is in the way.
         DataError: the data set cannot be read.
         LedgerError: the folder in which that sweep began is gone.
+        TrackingError: there can be no such MLflow store.
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     admission = admit(config, paths, source)
     if not admission.is_new:
         enter(admission.manifest.folder)
+    refuse_destination(paths)
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(config, paths, admission.is_new, console).items():
         facts.add_row(name, value)

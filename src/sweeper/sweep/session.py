@@ -25,7 +25,7 @@ from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.sweep.admission import admit
 from sweeper.sweep.contract import Contract
-from sweeper.sweep.destination import destination, shown
+from sweeper.sweep.destination import destination, refuse_destination, shown
 from sweeper.sweep.elsewhere import bring_folder, flush_copy, with_ledger
 from sweeper.sweep.helm import Helm
 from sweeper.sweep.herald import Herald
@@ -42,11 +42,14 @@ from sweeper.terminal import terminal
 from sweeper.tracker.identity import SweepIdentity
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.thread import MirrorThread
+from sweeper.words import duration
 
 __all__ = ["confirm_sweep", "resume_sweep", "run_sweep"]
 
 _PATIENCE_SECONDS, _PATIENCE_WITH_ERRORS_SECONDS = 120.0, 10.0
 """How long the end of a session waits for MLflow; `sweeper sync` ships what is left then."""
+_SILENT_SECONDS = 3.0
+"""How much of that needs no word."""
 _HOLD_SECONDS = 15.0
 """How long MLflow, whose import takes seconds, waits at most for the first trial to train."""
 
@@ -75,12 +78,14 @@ def run_sweep(
         DataError: the data set cannot be read.
         SweepLocked: another driver is at work on it.
         LedgerError: its folder cannot be read or written.
+        TrackingError: there can be no such MLflow store; one that does not answer is no matter.
     """
     paths = SweepPaths(sweeps.absolute() / config.name)
     brought = bring_folder(paths, config.resources.ledger, console) or brought
     admission = admit(config, paths, source, file=file, retry_failed=retry_failed)
     if not admission.is_new:
         enter(admission.manifest.folder)
+    refuse_destination(paths)
     slots = slots_for(config.resources)
     # before anything is written: a data set that is not there shall leave no sweep behind
     sweep = identify(config, admission.manifest)
@@ -241,7 +246,7 @@ def _work(
         thread.leave(_PATIENCE_WITH_ERRORS_SECONDS)
         herald.tell(Ending.CANCELLED, conductor.why)
         return Ending.CANCELLED
-    _wait(thread, console)
+    _wait(thread, ledger.config.name, console)
     herald.tell(ending, conductor.why, publish(ledger, mirror, console))
     _close(thread, mirror, ledger.config.name, console)
     return ending
@@ -267,14 +272,27 @@ def _patience(thread: MirrorThread) -> float:
     return _PATIENCE_WITH_ERRORS_SECONDS if thread.status.error else _PATIENCE_SECONDS
 
 
-def _wait(thread: MirrorThread, console: Console) -> None:
+def _wait(thread: MirrorThread, name: str, console: Console) -> None:
     """The verdict has links to MLflow; a person may have it without, by Ctrl-C."""
     try:
-        thread.flush(_patience(thread))
+        if not thread.flush(_SILENT_SECONDS):
+            _say_waiting(thread, name, console)
+            thread.flush(_PATIENCE_SECONDS, _PATIENCE_WITH_ERRORS_SECONDS)
     except Terminated:
         raise
     except KeyboardInterrupt:
         console.print("[yellow]Ctrl-C: no longer waiting for MLflow[/]")
+
+
+def _say_waiting(thread: MirrorThread, name: str, console: Console) -> None:
+    status = thread.status
+    why = f" ({status.error})" if status.error else ""
+    console.print(
+        f"waiting up to {duration(_patience(thread))} for MLflow{why}, which lacks {status.lacks}; "
+        f"Ctrl-C leaves them to `sweeper sync {name}`",
+        style="yellow",
+        markup=False,
+    )
 
 
 def _say_why(conductor: Conductor, console: Console) -> None:
@@ -292,8 +310,9 @@ def _close(thread: MirrorThread, mirror: Mirror, name: str, console: Console) ->
         console.print(f"{thread.status}; {later}", style="yellow", markup=False)
     for remark in mirror.remarks:
         console.print(remark, style="yellow", markup=False)
-    where = mirror.parent_url or "`sweeper ui` shows the parent run"
-    console.print(where, style="dim", soft_wrap=True)
+    if mirror.parent_run_id:
+        where = mirror.parent_url or "`sweeper ui` shows the parent run"
+        console.print(where, style="dim", soft_wrap=True)
 
 
 @contextmanager

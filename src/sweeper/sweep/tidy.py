@@ -15,7 +15,7 @@ from sweeper.ledger.ledger import Ledger, open_ledger
 from sweeper.ledger.lock import holder, last_holder
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
-from sweeper.sweep.destination import destination
+from sweeper.sweep.destination import destination, refuse_destination
 from sweeper.sweep.elsewhere import flush_copy
 from sweeper.sweep.identity import identify
 from sweeper.sweep.look import Standing, look, read_config
@@ -84,6 +84,7 @@ def _opened(paths: SweepPaths, tracking_uri: str | None) -> Iterator[tuple[Ledge
     config = read_config(manifest, paths)
     uri = destination(paths, tracking_uri)
     enter(manifest.folder)
+    refuse_destination(paths, tracking_uri)
     lost = last_holder(paths.lock)
     with (
         open_ledger(paths, manifest, config) as ledger,
@@ -117,11 +118,15 @@ def _report(mirror: Mirror, error: str, console: Console) -> bool:
         console.print(remark, style="yellow", markup=False)
     if error:
         console.print(error, style="red", markup=False)
-    owed = f"{words.count(mirror.behind, 'event')} and {words.count(mirror.owed, 'upload')}"
-    lacks = bool(mirror.behind or mirror.owed)
-    complete = not (error or lacks)
-    known = "as far as is known here, it has everything" if error else "MLflow has everything"
-    console.print(f"MLflow still lacks {owed}" if lacks else known)
+    behind, owed = mirror.behind, mirror.owed
+    complete = not (error or behind or owed)
+    if behind or owed:
+        lacks = f"{words.count(behind, 'event')} and {words.count(owed, 'upload')}"
+        console.print(f"MLflow still lacks {lacks}")
+    elif error:
+        console.print("nothing is left to ship; how MLflow shows it could not be checked")
+    else:
+        console.print("MLflow has everything")
     if complete and mirror.parent_url:
         console.print(mirror.parent_url, style="dim", soft_wrap=True)
     return complete

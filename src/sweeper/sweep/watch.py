@@ -32,6 +32,8 @@ class Watch:
         self._mirror = mirror
         self._board = Board(console)
         self._said: list[str] = []
+        self._steered = ""
+        self._missed = False
         self._throttle = Throttle(_SECONDS)
 
     def __enter__(self) -> Self:
@@ -75,8 +77,13 @@ class Watch:
 
     def _messages(self) -> list[str]:
         """All that there was to say so far."""
-        last = self._said[-1] if self._said else ""
-        if (now := self._message()) and now != last:
+        status = self._mirror.status
+        if status.error and not status.connected and not self._missed:
+            self._missed = True
+            later = "the trials run, and it gets them when it does"
+            self._said.append(f"MLflow does not answer yet ({status.error}): {later}")
+        if (now := self._message()) and now != self._steered:
+            self._steered = now
             self._said.append(now)
         return self._said
 
@@ -86,4 +93,4 @@ class Watch:
             if paused := conductor.ledger.history.paused:
                 return paused_since(paused, conductor.ledger.config.name)
             return f"pausing by {conductor.pausing}: each trial leaves its worker after its epoch"
-        return conductor.why or ("going on" if self._said else "")
+        return conductor.why or ("going on" if self._steered else "")

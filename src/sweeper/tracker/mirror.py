@@ -98,6 +98,11 @@ class Mirror:
         return self._context.store.run_url(target.experiment_id, target.run_id)
 
     @property
+    def connected(self) -> bool:
+        """Whether MLflow has answered by now: the parent run is open."""
+        return self._context is not None
+
+    @property
     def behind(self) -> int:
         """How many events are not in MLflow yet."""
         return count_lines(self._paths.history, self._state.offset)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["StorePlace", "locate", "sqlite_file", "sqlite_uri"]
+from sweeper.errors import TrackingError
+from sweeper.tracker.quiet import without_password
+
+__all__ = ["StorePlace", "locate", "refuse_impossible", "sqlite_file", "sqlite_uri"]
 
 _SQLITE = "sqlite:///"
 _ABSENT_SCHEMES = ("http", "https", "databricks", "databricks-uc", "uc")
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,37 @@ def locate(uri: str | None, folder: Path) -> StorePlace:
         path = folder / unquote(urlsplit(uri).path if scheme else uri)
         return StorePlace(path.as_uri(), path.parent, path)
     return StorePlace(uri, folder, is_remote=scheme in _ABSENT_SCHEMES)
+
+
+def refuse_impossible(uri: str | None, folder: Path) -> None:
+    """Make sure that there can be such a store; whether it answers is another matter.
+
+    Args:
+        uri, folder: as for `locate`.
+
+    Raises:
+        TrackingError: MLflow knows no such scheme, or the store's folder cannot be made.
+    """
+    place = locate(uri, folder)
+    if place.path is None:
+        _refuse_scheme(place.uri)
+    elif not place.path.exists():
+        there = next(parent for parent in place.path.parents if parent.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+            raise TrackingError(
+                f"MLflow's store {place.path} cannot be made: {there} is not a folder that can be "
+                "written. Set MLFLOW_TRACKING_URI to another"
+            )
+
+
+def _refuse_scheme(uri: str) -> None:
+    scheme = urlsplit(uri).scheme.partition("+")[0]  # without the driver of a database
+    plugins = {found.name for found in entry_points(group="mlflow.tracking_store")}
+    if scheme not in {*_ABSENT_SCHEMES, *_DATABASES, *plugins}:
+        raise TrackingError(
+            f"MLflow knows no tracking URI {without_password(uri)!r}: it has to be "
+            f"http://HOST:PORT, https://..., a folder, or a database ({', '.join(_DATABASES)})"
+        )
 
 
 def sqlite_file(uri: str) -> Path | None:

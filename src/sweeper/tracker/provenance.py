@@ -16,9 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 import psutil
 
 import sweeper
+from sweeper.ledger.paths import SweepPaths
 
 __all__ = ["GitFacts", "Provenance", "collect", "environment", "git_facts"]
 
+_OWN = ("__pycache__/", "mlruns/", "mlartifacts/", "mlflow.db*", "preflight/preflight.json")
+"""Git's patterns of what a sweep leaves in a work tree beside its folder."""
 _MAX_DIFF = 1_000_000
 _MAX_UNTRACKED = 1_000
 _PATIENCE = 10.0
@@ -31,7 +34,7 @@ class GitFacts:
     Attributes:
         url: of the remote, without user name and password; empty where there is none.
         changes: the diff of the tracked files and the names of the untracked ones, as text; empty
-            where the work tree is clean.
+            where the work tree is clean but for what sweeps have left in it.
     """
 
     commit: str
@@ -91,10 +94,24 @@ def git_facts(folder: Path) -> GitFacts | None:
 
 def _changes(root: Path) -> str:
     diff = _git(root, "diff", "HEAD", "--no-color", "--no-ext-diff")
-    untracked = _git(root, "ls-files", "--others", "--exclude-standard")
+    own = [f"--exclude={pattern}" for pattern in _OWN]
+    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z", *own)
     if diff is None or untracked is None:
         return f"(git took longer than {_PATIENCE:.0f} s to compare the work tree)\n"
-    return _cut_diff(_without_webhooks(diff)) + _list_untracked(untracked.splitlines())
+    return _cut_diff(_without_webhooks(diff)) + _list_untracked(
+        _without_sweeps(untracked.split("\0")[:-1])
+    )
+
+
+def _without_sweeps(names: Sequence[str]) -> list[str]:
+    """The files that are in no sweep's folder."""
+    paths = SweepPaths(Path())
+    with_manifest, with_history = (
+        {name.removesuffix(file.name) for name in names if name.endswith(f"/{file.name}")}
+        for file in (paths.manifest, paths.history)
+    )
+    sweeps = tuple(with_manifest & with_history)
+    return [name for name in names if not name.startswith(sweeps)]
 
 
 def _without_webhooks(diff: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.errors import LedgerError
+from sweeper.ledger.files import MEND
 
 __all__ = ["Chunk", "Event", "count_lines", "first_time", "length", "read_chunk"]
 
@@ -38,7 +39,9 @@ def read_chunk(path: Path, start: int, stop: int | None = None, size: int = 1 <<
         try:
             events.append(json.loads(line))
         except ValueError as error:
-            raise LedgerError(f"{path}: damaged line after byte {start}: {error}") from error
+            raise LedgerError(
+                f"{path}: damaged line after byte {start}: {error}. {MEND}"
+            ) from error
     return Chunk(tuple(events), start + len(data))
 
 

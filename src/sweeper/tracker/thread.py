@@ -31,6 +31,7 @@ class MirrorStatus:
         error: why; empty while all is well.
         remarks: what a person should know that stops nothing.
         late: seconds since the last turn that brought all there was into MLflow.
+        connected: MLflow has answered.
     """
 
     behind: int
@@ -39,14 +40,21 @@ class MirrorStatus:
     error: str
     remarks: tuple[str, ...] = ()
     late: float = field(default=0.0, compare=False)
+    connected: bool = field(default=True, compare=False)
 
     def __str__(self) -> str:
+        if not (self.error or self.connected):
+            return "MLflow not connected yet"
         if not self.error:
             well = in_time(self.behind + self.owed, self.late)
             return "MLflow up to date" if well else "MLflow is catching up"
         clock = time.strftime("%H:%M:%S", time.localtime(self.since))
-        lacks = f"{words.count(self.behind, 'event')} and {words.count(self.owed, 'upload')}"
-        return f"MLflow is {lacks} behind since {clock}: {self.error}"
+        return f"MLflow is {self.lacks} behind since {clock}: {self.error}"
+
+    @property
+    def lacks(self) -> str:
+        """What is not in MLflow, in words."""
+        return f"{words.count(self.behind, 'event')} and {words.count(self.owed, 'upload')}"
 
 
 def _reason(error: Exception) -> str:
@@ -111,11 +119,22 @@ class MirrorThread:
             error=failing[0].error if failing else "",
             remarks=tuple(self._mirror.remarks),
             late=self._courier.late,
+            connected=self._mirror.connected,
         )
 
-    def flush(self, timeout: float) -> bool:
-        """Wait up to ``timeout`` seconds until all that is known by now is in MLflow."""
-        return self._courier.flush(timeout)
+    def flush(self, timeout: float, with_errors: float | None = None) -> bool:
+        """Wait until all that is known by now is in MLflow.
+
+        Args:
+            timeout: the most seconds.
+            with_errors: the same while MLflow fails, which may become known while waiting.
+        """
+        if with_errors is None:
+            return self._courier.flush(timeout)
+        end = time.monotonic() + with_errors
+        return self._courier.flush(
+            timeout, give_up=lambda: time.monotonic() > end and bool(self.status.error)
+        )
 
     def close(self, timeout: float) -> bool:
         """Flush, set right what is left over, and stop within about ``timeout`` seconds.
