@@ -16,8 +16,9 @@ from sweeper.config import Confirm, SweepConfig, load
 from sweeper.engine.choice import choose
 from sweeper.engine.conductor import Conductor, Ending, Next
 from sweeper.engine.resources import Slots
-from sweeper.ledger.confirmation import progress
+from sweeper.ledger.confirmation import ConfirmPlan, progress
 from sweeper.records import EpochReport, Trial, TrialRecord, TrialState
+from sweeper.region import region_of
 from sweeper.sweep.contract import Contract
 from synthetic import SPACE, sweep_config, sweep_records
 
@@ -71,7 +72,7 @@ def test_the_recommended_centre_comes_with_the_best_as_the_summary_shows_it() ->
     assert float(f"{centre['lr']:.3g}") == centre["lr"]
     finished = [r for r in records if r.state is TrialState.COMPLETE]
     ranked = sorted(finished, key=lambda r: -(r.value or 0.0))
-    assert [point.confirms for point in plan.points[1:]] == [r.number for r in ranked[:3]]
+    assert [point.confirms for point in plan.points[1:3]] == [r.number for r in ranked[:2]]
     # what confirming them gives moves neither the centre nor the ranks
     spoiled = [
         replace(ranked[0], number=60 + n, seed=n, value=5.0, stage="confirm", confirms=1)
@@ -80,6 +81,28 @@ def test_the_recommended_centre_comes_with_the_best_as_the_summary_shows_it() ->
     more = Confirm(top=3, seeds=5)
     again = choose(config, [*records, *spoiled], more, by_hand=False, before=plan)
     assert again.points == plan.points
+
+
+def test_the_best_with_a_batch_size_that_is_as_good_comes_before_the_third() -> None:
+    config, records = sweep_config(_SPACE, trials=60), sweep_records(60)
+    ties = [tie.batch_size for tie in region_of(config, records).ties]
+    finished = [r for r in records if r.state is TrialState.COMPLETE]
+    ranked = sorted(finished, key=lambda r: -(r.value or 0.0))
+    first, second, third = (r.number for r in ranked[:3])
+    shown = {r.params["batch_size"] for r in ranked[:2]}
+    size = next(size for size in ties if size not in shown)
+    rival = next(r.number for r in ranked if r.params["batch_size"] == size)
+    assert rival != third
+
+    def chosen(top: int, before: ConfirmPlan | None = None) -> list[int | None]:
+        plan = choose(config, records, Confirm(top=top), by_hand=False, before=before)
+        return [point.confirms for point in plan.points if point.confirms is not None]
+
+    assert chosen(2) == [first, second]
+    assert chosen(3) == [first, second, rival]
+    # and stays where more is asked for after the same search
+    plan = choose(config, records, Confirm(), by_hand=False)
+    assert chosen(4, before=plan) == [first, second, third, rival]
 
 
 def test_thin_evidence_has_no_centre_and_says_why() -> None:

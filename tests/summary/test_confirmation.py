@@ -10,9 +10,9 @@ import pytest
 
 from sweeper.records import TrialRecord, TrialState
 from sweeper.summary import markdown, summarise
-from sweeper.summary.confirm_words import confirm_words
-from sweeper.summary.confirmation import Confirmation, confirmation
-from synthetic import START, sweep_config, trial
+from sweeper.summary.confirm_words import confirm_table, confirm_words
+from sweeper.summary.confirmation import Confirmation, Confirmed, confirmation
+from synthetic import START, sound_records, sweep_config, trial
 
 _SPACE = {
     "lr": {"type": "float", "low": 1e-4, "high": 3e-2, "log": True},
@@ -144,3 +144,30 @@ def test_the_summary_has_it_and_the_best_of_the_search_stays_the_best() -> None:
     assert "| 1 | centre | 5e-4 | - | 9.40 dB |" in text
     assert "model.chunk" not in text
     assert "is pooled with 4 degrees of freedom, which is few" in text
+
+
+def test_a_centre_that_has_moved_is_met_by_what_was_confirmed_or_called_better() -> None:
+    summary = summarise(sweep_config(), sound_records(40), now=START)
+    region, centre, tolerance = summary.region, summary.region.centre, summary.region.tolerance
+    assert centre is not None
+    assert tolerance is not None
+
+    def note(behind: float, batch_size: object = 2, **more: int) -> str:
+        """What is said of a configuration so many tolerances behind the centre of now."""
+        params = {**centre.params, "lr": float(centre.params["lr"]) * 2, "batch_size": batch_size}
+        mean = centre.expected - behind * tolerance
+        other = {**params, "batch_size": centre.params["batch_size"]}
+        one = Confirmed(7, params, 9.0, (mean,), mean=mean, **more)
+        two = Confirmed(None, other, None, (mean,), mean=mean - 0.05 * tolerance)
+        both = Confirmation((one, two), None, 0, 0)
+        return confirm_table(replace(summary, confirmation=both)).note
+
+    assert region.direction == "maximize"
+    # of two that are as good, that with the batch size of the verdict
+    assert "the recommended centre is within the tolerance of" in note(0.5)
+    assert "; trial 7 is within the tolerance of" in note(0.98)
+    assert note(0.98).endswith("of that and confirmed: use it.")
+    far = note(1.5)
+    assert "every confirmed mean is behind that by more than the tolerance" in far
+    assert far.endswith("trains it too.")
+    assert "the recommended centre is within" in note(0.5, spoiled=1)

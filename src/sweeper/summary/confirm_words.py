@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sweeper.summary.tables import Table, short_names
-from sweeper.words import count, measured, number, settings
+from sweeper.words import count, measured, number, roughly, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sweeper.records import ParamValue
+    from sweeper.region import Centre, Region
     from sweeper.summary.answer import Summary
     from sweeper.summary.confirmation import Confirmation, Confirmed
 
@@ -75,16 +76,36 @@ def confirm_table(summary: Summary) -> Table:
 
 
 def _moved(summary: Summary) -> str:
-    """That the recommended centre is another by now, and what that takes."""
-    centre, found = summary.region.centre, summary.confirmation
-    if centre is None or found is None or not summary.region.evidence.enough:
+    """Where the fresh seeds have moved the centre to, and what to do about it."""
+    region, found = summary.region, summary.confirmation
+    centre, tolerance = region.centre, region.tolerance
+    if centre is None or found is None or tolerance is None or not region.evidence.enough:
         return ""
     if any(_is_near(centre.params, one.params) for one in found.configurations):
         return ""
+    there = f"{measured(region.metric, centre.expected)} at {settings(centre.params)}"
+    moved = f" With the fresh seeds the fit now expects the most, {there}"
+    within = f"the tolerance of {roughly(region.metric, tolerance)}"
+    if (one := _as_good(region, centre, found)) is not None:
+        return f"{moved}; {_name(one)} is within {within} of that and confirmed: use it."
     return (
-        f" The recommended centre is another by now ({settings(centre.params)}): "
-        f"`sweeper confirm {summary.name}` trains that too."
+        f"{moved}; every confirmed mean is behind that by more than {within}: "
+        f"`sweeper confirm {summary.name}` trains it too."
     )
+
+
+def _as_good(region: Region, centre: Centre, found: Confirmation) -> Confirmed | None:
+    """A confirmed configuration to use in place of ``centre``, with its batch size if there is."""
+    sign = 1.0 if region.direction == "maximize" else -1.0
+    least = sign * centre.expected - (region.tolerance or 0.0)
+    good = [
+        one
+        for one in found.configurations
+        if one.mean is not None and not one.spoiled and sign * one.mean >= least
+    ]
+    name = region.batch_size or ""
+    same = [one for one in good if one.params.get(name) == centre.params.get(name)]
+    return next(iter(same or good), None)
 
 
 def _is_near(a: Mapping[str, ParamValue], b: Mapping[str, ParamValue]) -> bool:

@@ -20,7 +20,7 @@ from sweeper.region.scale import scale_of
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
-__all__ = ["Confirmation", "Confirmed", "confirmation"]
+__all__ = ["Confirmation", "Confirmed", "confirmation", "pooled"]
 
 _CONFIDENCE = 0.95
 _NEGLIGIBLE = 1e-9  # of a value's size
@@ -95,7 +95,7 @@ def confirmation(config: SweepConfig, records: Sequence[TrialRecord]) -> Confirm
         groups.setdefault(tuple(sorted(record.params.items())), []).append(record)
     searched = {name for name, spec in config.search_space.items() if scale_of(spec) is not None}
     raw = [_confirmed(group, known, searched) for group in groups.values()]
-    sd, degrees = _pooled([one.values for one in raw])
+    sd, degrees = pooled([one.values for one in raw])
     ranked = _ranked([_with_interval(one, sd, degrees) for one in raw], sign)
     unended = sum(not r.state.ended for r in again)
     return _judged(Confirmation(ranked, sd, degrees, unended), sign)
@@ -118,7 +118,7 @@ def _confirmed(
     )
 
 
-def _pooled(groups: Iterable[Sequence[float]]) -> tuple[float | None, int]:
+def pooled(groups: Iterable[Sequence[float]]) -> tuple[float | None, int]:
     """Standard deviation within groups and its degrees of freedom."""
     several = [values for values in groups if len(values) > 1]
     degrees = sum(len(values) - 1 for values in several)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sweeper.region import Centre, LeaveOneOut, Region, Slope, Tie
+    from sweeper.summary.repeats import Repeats
 
 __all__ = ["Finding", "findings"]
 
@@ -32,8 +33,12 @@ class Finding:
     text: str
 
 
-def findings(region: Region) -> Iterator[Finding]:
-    """Those that there are, most important first."""
+def findings(region: Region, repeats: Repeats | None = None) -> Iterator[Finding]:
+    """Those that there are, most important first.
+
+    Args:
+        repeats: what configurations that were trained again have shown.
+    """
     if region.best is None:
         return
     if region.evidence.enough and region.centre is not None:
@@ -46,7 +51,7 @@ def findings(region: Region) -> Iterator[Finding]:
         yield Finding("slope", _slope(region, region.slope))
     yield from _cliff(region)
     if region.noise.sd is not None:
-        yield Finding("seed noise", _noise(region, region.noise.sd))
+        yield Finding("seed noise", _noise(region, region.noise.sd, repeats))
     if region.evidence.loo is not None:
         yield Finding("prediction", _prediction(region.evidence.loo))
 
@@ -116,10 +121,16 @@ def _cliff(region: Region) -> Iterator[Finding]:
     yield Finding("cliff", text)
 
 
-def _noise(region: Region, sd: float) -> str:
+def _noise(region: Region, sd: float, repeats: Repeats | None) -> str:
+    seen = ""
+    if repeats:
+        seen = (
+            f"; {roughly(region.metric, repeats.sd)} seen where good configurations were trained "
+            f"again, with {count(repeats.degrees, 'degree')} of freedom"
+        )
     return (
-        f"{roughly(region.metric, sd)} from seed to seed (one standard deviation, estimated); "
-        f"near-optimal is within {roughly(region.metric, region.tolerance)} of the best "
+        f"{roughly(region.metric, sd)} from seed to seed (one standard deviation, estimated{seen})"
+        f"; near-optimal is within {roughly(region.metric, region.tolerance)} of the best "
         f"({region.rule})"
     )
 

@@ -16,6 +16,7 @@ from sweeper.summary.confirmation import confirmation
 from sweeper.summary.findings import findings
 from sweeper.summary.front import find_front
 from sweeper.summary.next_space import NextSpace, next_space
+from sweeper.summary.repeats import repeats_of
 from sweeper.summary.warnings import warnings
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def summarise(
         name=config.name,
         experiment=config.experiment,
         verdict=verdict(region),
-        findings=tuple(findings(region)),
+        findings=tuple(findings(region, repeats_of(config, records))),
         region=region,
         total=config.budget.trials,
         epochs=config.epochs,

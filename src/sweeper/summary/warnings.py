@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import edge_words
 from sweeper.region.verdict import telling_edges
-from sweeper.words import count, number
+from sweeper.summary.repeats import Repeats, repeats_of
+from sweeper.words import count, number, roughly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ def warnings(config: SweepConfig, records: Sequence[TrialRecord], region: Region
     yield from _unended(config, region)
     yield from _failed(records, region)
     yield from _blind(region)
+    yield from _too_sure(repeats_of(config, records), region)
     for edge in telling_edges(region):
         yield f"{edge_words(edge)}."
     yield from _diverged(records, region)
@@ -58,6 +60,17 @@ def _blind(region: Region) -> Iterator[str]:
         yield (
             "The fitted model does not predict trials that it has not seen "
             f"({max(loo.explained, 0.0):.0%} of their variance explained): do not rely on its map."
+        )
+
+
+def _too_sure(repeats: Repeats | None, region: Region) -> Iterator[str]:
+    if repeats is not None and repeats.contradict(region):
+        seen, estimated = (roughly(region.metric, sd) for sd in (repeats.sd, region.noise.sd))
+        degrees = count(repeats.degrees, "degree")
+        yield (
+            f"Good configurations that were trained again differ by {seen} from seed to seed "
+            f"({degrees} of freedom), more than twice the {estimated} that the surrogate takes for "
+            "it: the region's claims are too sure."
         )
 
 
