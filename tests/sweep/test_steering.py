@@ -146,6 +146,8 @@ def test_sync_ships_what_an_outage_kept_back(shop: Shop, tmp_path: Path) -> None
         said = _ends(driver)
         assert driver.returncode == 0, said
         assert "`sweeper sync toy` brings the rest" in said
+        assert "waiting up to" in said
+        assert "Ctrl-C leaves them to `sweeper sync toy`" in " ".join(said.split())
         del shop.variables["MLFLOW_TRACKING_URI"]  # another terminal, in which it is not set
         code, said = shop.run("sync", "toy")
         assert (code, "MLflow still lacks" in said) == (1, True), said

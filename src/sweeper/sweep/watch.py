@@ -80,8 +80,8 @@ class Watch:
         status = self._mirror.status
         if status.error and not status.connected and not self._missed:
             self._missed = True
-            later = "the trials run, and it gets them when it does"
-            self._said.append(f"MLflow does not answer yet ({status.error}): {later}")
+            later = "the trials run, and it gets them when it can"
+            self._said.append(f"MLflow cannot be reached yet ({status.error}): {later}")
         if (now := self._message()) and now != self._steered:
             self._steered = now
             self._said.append(now)
