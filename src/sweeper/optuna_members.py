@@ -12,10 +12,16 @@ from optuna.exceptions import ExperimentalWarning
 
 from sweeper import families
 
-__all__ = ["FULL_LENGTH", "OptunaMember"]
+__all__ = ["FULL_LENGTH", "FURTHER", "OptunaMember"]
 
 FULL_LENGTH = "sweeper:full_length"
 """System attribute of a trial that a sampler wants trained to its end: no pruner ends it."""
+
+FURTHER = "sweeper:also"
+"""User attribute of a trial: its values of ``objective.also``, None where one is not known.
+
+The study itself is of the first objective, which is what pruners want.
+"""
 
 Part = TypeVar("Part")
 

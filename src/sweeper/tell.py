@@ -23,20 +23,14 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, create_trial
 from optuna.trial import TrialState as OptunaState
 
+from sweeper.optuna_members import FURTHER
 from sweeper.pareto import further_values
 from sweeper.records import ParamValue, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from sweeper.config import Objective
 
-__all__ = ["FURTHER", "frozen", "report", "tell"]
-
-FURTHER = "sweeper:also"
-"""A trial's attribute: its values of ``objective.also``, None where one is not known.
-
-The study itself is of the first objective, which is what pruners want; the samplers that take
-several see them together (`sweeper.ledger.several`).
-"""
+__all__ = ["frozen", "report", "tell"]
 
 _JUDGEMENT = "sweeper:judgement"  # a trial's attribute: what the pruner said last, and its notes
 

@@ -14,10 +14,10 @@ from rich.console import Console
 import toy
 from dry_runs import ONE, TWO, check_survival, open_sweep, run_session, story
 from sweeper.config import SweepConfig, load
+from sweeper.optuna_members import FURTHER
 from sweeper.pareto import further_values, is_on_front, valued
 from sweeper.records import TrialRecord, TrialState
 from sweeper.sweep.preview import preview
-from sweeper.tell import FURTHER
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 

@@ -22,7 +22,6 @@ from sweeper.distributions import ask, enqueue, placed, to_params
 from sweeper.errors import ConfigError, LedgerError, Problem
 from sweeper.ledger.confirmation import Point
 from sweeper.ledger.journal import Journal
-from sweeper.ledger.several import for_several
 from sweeper.ledger.storage import IndexedStorage
 from sweeper.ledger.warm_start import WarmStart
 from sweeper.optuna_members import FULL_LENGTH
@@ -211,7 +210,7 @@ def _sampler(
     config: SweepConfig, shown: Sequence[FrozenTrial], apart: AbstractSet[int]
 ) -> BaseSampler:
     sampler, objective = config.sampler, config.objective
-    made = build_sampler(
+    return build_sampler(
         sampler.name,
         sampler.options,
         config.search_space,
@@ -219,8 +218,8 @@ def _sampler(
         shown,
         config.budget.trials if objective.goal == "region" else None,
         apart,
+        objective.aims if objective.also else (),
     )
-    return for_several(made, objective.aims) if objective.also else made
 
 
 def _shown(config: SweepConfig, warm: WarmStart | None) -> list[FrozenTrial]:

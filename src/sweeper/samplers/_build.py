@@ -18,10 +18,11 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from sweeper.config import SearchSpace
+from sweeper.config import Aim, SearchSpace
 from sweeper.optuna_members import OptunaMember
 from sweeper.samplers._region import Placing, part_of
 from sweeper.samplers._seeds import proposal_seed
+from sweeper.samplers._several import view_of
 from sweeper.samplers._told import EXHAUSTED, Informed
 from sweeper.samplers.qmc import qmc
 
@@ -36,6 +37,7 @@ def build(
     shown: Sequence[FrozenTrial] = (),
     region_trials: int | None = None,
     apart: AbstractSet[int] = frozenset(),
+    aims: Sequence[Aim] = (),
 ) -> PerTrial:
     """The sampler ``name`` for the whole of a sweep, to be set as its study's ``sampler``.
 
@@ -49,6 +51,7 @@ def build(
         region_trials: the budget in trials of a sweep whose goal is the region; None where the goal
             is the best trial.
         apart: numbers of trials that are not of the budget; it may grow.
+        aims: all objectives, of a sweep that has several.
 
     Raises:
         LookupError: no such sampler.
@@ -65,6 +68,7 @@ def build(
             sampler = Informed(member.make(**seeded, **options))
         if isinstance(sampler, Informed):
             sampler.show(shown)
+            sampler.show_by(view_of(aims))
         return sampler
 
     if region_trials is None:

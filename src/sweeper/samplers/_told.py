@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import copy
 import statistics
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -140,7 +140,7 @@ def _values(
     return values
 
 
-class _View(Study):
+class View(Study):
     """A study whose ended trials are comparable; taken for one proposal, so they are kept.
 
     Args:
@@ -235,7 +235,8 @@ class Informed(BaseSampler):
         self._inner = inner
         self._most = most
         self._constraints = constraints
-        self._view: _View | None = None
+        self._make_view: Callable[..., View] = View
+        self._view: View | None = None
         self._shown: list[FrozenTrial] = []
 
     def show(self, trials: Sequence[FrozenTrial]) -> None:
@@ -243,6 +244,10 @@ class Informed(BaseSampler):
         self._shown = [copy.copy(trial) for trial in trials]
         for number, trial in enumerate(self._shown, start=_OTHERS):
             trial.number = trial._trial_id = number
+
+    def show_by(self, view: Callable[..., View]) -> None:
+        """Show the study by ``view``, which takes what `View` does."""
+        self._make_view = view
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         self._view = None
@@ -279,12 +284,12 @@ class Informed(BaseSampler):
         if not self._constraints:  # CMA-ES warns of each
             trial = copy.copy(trial)
             trial.system_attrs = _without_constraints(trial)
-        view = _View(study, constraints=self._constraints, shown=self._shown)
+        view = self._make_view(study, constraints=self._constraints, shown=self._shown)
         self._inner.after_trial(view, trial, state, values)
 
-    def _seen(self, study: Study, trial: FrozenTrial) -> _View:
+    def _seen(self, study: Study, trial: FrozenTrial) -> View:
         if self._view is None:
-            self._view = _View(
+            self._view = self._make_view(
                 study,
                 constraints=self._constraints,
                 but=trial.number,

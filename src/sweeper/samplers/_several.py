@@ -1,7 +1,7 @@
 """Samplers of sweeps with several objectives.
 
 Optuna's pruners and a study's best trial want one direction, so a sweep's study is of the first
-objective, and a trial's values of the others are among its attributes (`sweeper.tell.FURTHER`).
+objective, and a trial's values of the others are among its attributes (`FURTHER`).
 The samplers that learn from trials are shown a study with all directions here. Those that do not
 learn (random, qmc, grid) have nothing to be shown.
 
@@ -12,71 +12,35 @@ an objective is not known, has the worst value of all there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from optuna import Study
-from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
+from sweeper.optuna_members import FURTHER
 from sweeper.pareto import is_on_front
-from sweeper.samplers._build import PerTrial
-from sweeper.samplers._told import Informed, _View, broken, chosen, comparable
-from sweeper.tell import FURTHER
+from sweeper.samplers._told import View, broken, chosen, comparable
 from sweeper.trial_index import index_of
 
 if TYPE_CHECKING:
     from sweeper.config import Aim
 
-__all__ = ["for_several"]
+__all__ = ["view_of"]
 
 _MOST_OF_FRONT = 60
 """Trials of the front that are shown beside the others of a large sweep."""
 
 
-def for_several(sampler: PerTrial, aims: Sequence[Aim]) -> PerTrial:
-    """``sampler`` with all of ``aims`` in its sight, where it learns from trials at all."""
-
-    def make(number: int, part: str = "") -> BaseSampler:
-        made = sampler._make(number, part)
-        return _InformedOfAll(made, aims) if isinstance(made, Informed) else made
-
-    return PerTrial(make)
+def view_of(aims: Sequence[Aim]) -> Callable[..., View]:
+    """How a sampler is shown a study that has all of ``aims``; empty where it has but one."""
+    return partial(_ViewOfAll, aims=aims) if aims else View
 
 
-class _InformedOfAll(Informed):
-    def __init__(self, informed: Informed, aims: Sequence[Aim]) -> None:
-        super().__init__(informed._inner, constraints=informed._constraints, most=informed._most)
-        self._shown = informed._shown
-        self._aims = aims
-
-    def after_trial(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        state: TrialState,
-        values: Sequence[float] | None,
-    ) -> None:
-        view = _ViewOfAll(study, self._aims, constraints=self._constraints, shown=self._shown)
-        self._inner.after_trial(view, trial, state, values)
-
-    def _seen(self, study: Study, trial: FrozenTrial) -> _View:
-        if self._view is None:
-            self._view = _ViewOfAll(
-                study,
-                self._aims,
-                constraints=self._constraints,
-                but=trial.number,
-                shown=self._shown,
-                most=self._most,
-            )
-        return self._view
-
-
-class _ViewOfAll(_View):
-    """A study in all directions whose ended trials have values in each."""
+class _ViewOfAll(View):
+    """A study in all directions, those of ``aims``, whose ended trials have values in each."""
 
     def __init__(self, study: Study, aims: Sequence[Aim], **options: Any) -> None:
         super().__init__(study, **options)
