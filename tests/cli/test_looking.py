@@ -149,8 +149,9 @@ def test_a_finished_sweep_has_the_verdict_of_its_summary_until_more_has_happened
     assert (folder.json("status")["verdict"], folder.json("status")["summary"]) == ("", None)
     paths.summary.mkdir()
     told = paths.summary / "summary.json"
-    told.write_text(json.dumps({"verdict": "Use [lr] 2e-3.", "written": START + 501}))
+    told.write_text(json.dumps({"verdict": "Use [lr] 2e-3.", "more": 37, "written": START + 501}))
     said = folder.says("status")
+    assert "sweeper resume dprnn --trials 37" in said
     assert "Use [lr] 2e-3." in said
     assert str(paths.summary) in said.replace("\n", "")
     assert guess not in said

@@ -63,7 +63,7 @@ def test_distribution_counts_the_trials_that_are_at_least_as_good(direction: str
 def test_distribution_says_which_batch_sizes_have_too_few_trials() -> None:
     records = [trial(i, {"lr": 1e-3, "batch_size": (4, 8)[i > 1]}, float(i)) for i in range(8)]
     chart = edf(records, GOAL, SPACE)
-    assert "No curve for batch_size 2, batch_size 4, batch_size 16: fewer than 3" in chart.note
+    assert "No curve for batch_size 2, 4 and 16: fewer than 3" in chart.note
     assert [k for k in lines(chart) if k.startswith("batch")] == ["batch_size 8 (6)"]
     assert "No curve" not in edf(RECORDS, GOAL, SPACE).note
 

@@ -74,10 +74,8 @@ class BestOf:
 
     def after_seconds(self, budgets: Sequence[float]) -> list[Best | None]:
         """The best after each of these worker seconds; None where mostly no trial has ended."""
-        return [
-            None if np.isnan(weights).any() else self._summary(weights)
-            for weights in map(self.distribution_in, budgets)
-        ]
+        shares = map(self._shares_in, budgets)
+        return [self._summary(found) if 2 * found.sum() >= 1 else None for found in shares]
 
     @property
     def values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -96,12 +94,15 @@ class BestOf:
 
         From drawn orders; not a number where in most of them no trial with a value has ended.
         """
+        shares = self._shares_in(seconds)
+        enough = 2 * shares.sum() >= 1
+        return np.asarray(shares / shares.sum()) if enough else np.full(len(shares), np.nan)
+
+    def _shares_in(self, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """The share of the drawn orders with each of `values` as best; the others have none yet."""
         best = self._best_in(seconds)
-        known = best[np.isfinite(best)]
-        if 2 * len(known) < len(best):
-            return np.full(len(self._values), np.nan)
-        counts = np.bincount(np.searchsorted(self._values, known), minlength=len(self._values))
-        return np.asarray(counts / len(known))
+        known = np.searchsorted(self._values, best[np.isfinite(best)])
+        return np.asarray(np.bincount(known, minlength=len(self._values)) / len(best))
 
     def _best_in(self, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """The best of each drawn order within ``seconds`` (orders,), minus infinity for none."""
@@ -117,7 +118,8 @@ class BestOf:
             best[ended] = np.maximum(best[ended], self._scores[drawn][ended])
 
     def _summary(self, weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Best:
-        below = np.cumsum(weights)
+        # orders without a result yet are below all, or a longer search might be said to find less
+        below = 1 - weights.sum() + np.cumsum(weights)
         last = len(below) - 1
         low, middle, high = (
             self._sign * float(self._values[min(int(np.searchsorted(below, q)), last)])

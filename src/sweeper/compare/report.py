@@ -30,6 +30,7 @@ def verdict(comparison: Comparison) -> str:
     in_time = first.beats_in_time.get(second.name)
     if in_time is None:
         return f"{said}."
+    in_time = in_time if chance >= _LIKELY or likelier is first else 1 - in_time
     return f"{said}; after {duration(comparison.seconds)} of worker time each, {in_time:.0%}."
 
 

@@ -9,7 +9,7 @@ from sweeper.charts.style import INK, RAMP
 from sweeper.plots._axes import objective_axis, scales
 from sweeper.plots._outcomes import finished
 from sweeper.region.scale import BATCH_SIZE, find
-from sweeper.words import number
+from sweeper.words import listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,8 +75,9 @@ def _by_batch_size(
 
 
 def _left_out(done: Sequence[TrialRecord], space: Mapping[str, ParamSpec]) -> str:
-    few = [label for label, group in _by_batch_size(done, space).items() if len(group) < _FEWEST]
-    said = f" No curve for {', '.join(few)}: fewer than {_FEWEST} trials finished."
+    groups, name = _by_batch_size(done, space), find(space, BATCH_SIZE)
+    few = [label.split()[-1] for label, group in groups.items() if len(group) < _FEWEST]
+    said = f" No curve for {name} {listed(few)}: fewer than {_FEWEST} trials finished."
     return said if few else ""
 
 

@@ -41,7 +41,8 @@ def pareto(records: Sequence[TrialRecord], objective: Objective) -> Chart:
     rest = [one for one, stays in zip(known, on, strict=True) if not stays]
     panels = tuple(_panel(front, rest, objective.aims, i) for i in range(1, len(objective.aims)))
     names = " and ".join(aim.metric for aim in objective.aims[1:])
-    return Chart(f"{title}: what {names} cost {objective.metric}", panels, note=_NOTE)
+    verb = "costs" if len(objective.also) == 1 else "cost"
+    return Chart(f"{title}: what {names} {verb} {objective.metric}", panels, note=_NOTE)
 
 
 def _panel(

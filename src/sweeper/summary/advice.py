@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.region import SURE, bound_words
 from sweeper.region.verdict import unfinished_row, unfinished_words
+from sweeper.summary.narrowing import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +47,8 @@ def _unfinished(region: Region) -> Iterator[str]:
 
 def _edges(region: Region, unmoved: Mapping[str, str]) -> Iterator[str]:
     for edge in region.edges:
+        if not fits(edge, region):
+            continue  # a warning says that it ran out of memory
         move = bound_words(edge)
         if edge.name in unmoved:
             yield f"To be sure, {move} by hand: next.yaml does not ({unmoved[edge.name]})."

@@ -103,6 +103,8 @@ def _as_good(region: Region, centre: Centre, found: Confirmation) -> Confirmed |
         for one in found.configurations
         if one.mean is not None and not one.spoiled and sign * one.mean >= least
     ]
+    if found.clearly and found.better in good:
+        return found.better
     name = region.batch_size or ""
     same = [one for one in good if one.params.get(name) == centre.params.get(name)]
     return next(iter(same or good), None)

@@ -20,9 +20,12 @@ from sweeper.region.scale import scale_of
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
-__all__ = ["Confirmation", "Confirmed", "confirmation", "pooled"]
+__all__ = ["LEAST_DEGREES", "Confirmation", "Confirmed", "confirmation", "pooled"]
 
 _CONFIDENCE = 0.95
+LEAST_DEGREES = 3
+"""Degrees of freedom, below which a deviation over seeds says nothing."""
+
 _NEGLIGIBLE = 1e-9  # of a value's size
 
 Luck = Literal["unknown", "holds", "lucky value", "lucky winner", "unstable"]
@@ -184,7 +187,9 @@ def _luck(found: Confirmation, winner: Confirmed, sign: float) -> Luck:
     if found.clearly or _exceeds(shift, of_one_training, found, winner.mean):
         return "lucky winner"
     of_the_mean = found.sd / math.sqrt(own)
-    return "lucky value" if _exceeds(shift, of_the_mean, found, winner.mean) else "holds"
+    if _exceeds(shift, of_the_mean, found, winner.mean):
+        return "lucky value"
+    return "holds" if found.degrees >= LEAST_DEGREES else "unknown"
 
 
 def _exceeds(value: float, spread: float, found: Confirmation, scale: float) -> bool:

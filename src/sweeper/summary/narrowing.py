@@ -20,7 +20,7 @@ from sweeper.words import count, listed, number
 if TYPE_CHECKING:
     from sweeper.records import ParamValue, TrialRecord
 
-__all__ = ["Bounds", "Kind", "bounds_of", "kept"]
+__all__ = ["Bounds", "Kind", "bounds_of", "fits", "kept"]
 
 Kind = Literal["kept", "narrowed", "moved", "fixed", "left out"]
 
@@ -140,9 +140,13 @@ def _batch_size(
 
 
 def _that_fit(edges: Edges, region: Region) -> Edges:
-    """Without the way to larger batch sizes where one ran out of memory."""
+    return {side: edge for side, edge in edges.items() if fits(edge, region)}
+
+
+def fits(edge: Edge, region: Region) -> bool:
+    """Whether there is room beyond it: not for larger batch sizes where one ran out of memory."""
     full = any(row.counts.out_of_memory for row in region.rows)
-    return {side: edge for side, edge in edges.items() if side == "lower" or not full}
+    return edge.name != region.batch_size or edge.side == "lower" or not full
 
 
 def _choices(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.records import TrialRecord, TrialState
 from sweeper.region import inside
-from sweeper.summary.confirmation import pooled
+from sweeper.summary.confirmation import LEAST_DEGREES, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Repeats", "repeats_of"]
 
-_LEAST = 3
-"""Degrees of freedom, below which the deviation says nothing."""
-
 _FAR = 2.0
-"""Seen against estimated: chance alone makes it so in less than 1% with `_LEAST` degrees."""
+"""Seen against estimated: chance alone makes it so in less than 1% with `LEAST_DEGREES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def repeats_of(config: SweepConfig, records: Sequence[TrialRecord]) -> Repeats |
         groups.setdefault(key, {})[record.seed] = record.value or 0.0
     good = _good(config, finished, groups)
     sd, degrees = pooled([list(values.values()) for values in good])
-    return Repeats(sd, degrees) if sd is not None and degrees >= _LEAST else None
+    return Repeats(sd, degrees) if sd is not None and degrees >= LEAST_DEGREES else None
 
 
 def _good(

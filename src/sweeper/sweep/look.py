@@ -139,15 +139,25 @@ class Look:
         )
 
     @cached_property
-    def verdict(self) -> str:
-        """What the sweep's summary says; empty where there is none, or more has happened since."""
+    def summary(self) -> Mapping[str, Any]:
+        """The sweep's summary.json; empty where there is none, or more has happened since."""
         if self.standing.working:
-            return ""
+            return {}
         try:
             said = json.loads((self.paths.summary / "summary.json").read_text("utf-8"))
-            return str(said["verdict"]) if said["written"] >= self.last_active else ""
-        except (OSError, ValueError, LookupError):
-            return ""
+            return said if said["written"] >= self.last_active else {}
+        except (OSError, ValueError, LookupError, TypeError):
+            return {}
+
+    @property
+    def verdict(self) -> str:
+        return str(self.summary.get("verdict", ""))
+
+    @property
+    def enough_trials(self) -> int:
+        """A total of trials to go on to: the summary's, or half more than now."""
+        total = self.config.budget.trials
+        return int(self.summary.get("more", total + max(8, total // 2)))
 
     @property
     def why(self) -> str:

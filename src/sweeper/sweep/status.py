@@ -84,10 +84,9 @@ def next_commands(found: Look) -> dict[str, str]:
     said = {"go on": f"sweeper resume {name}"} if found.unfinished else {}
     if found.board.best and not found.unfinished:
         said["the best trial"] = f"sweeper show {name} {found.board.best.number}"
-        total = found.config.budget.trials
         if not found.confirm.total:
             said["confirm the best"] = f"sweeper confirm {name}"
-        said["more trials"] = f"sweeper resume {name} --trials {total + max(8, total // 2)}"
+        said["more trials"] = f"sweeper resume {name} --trials {found.enough_trials}"
     if not found.lag.none:
         said["complete MLflow"] = f"sweeper sync {name}"
     return said
