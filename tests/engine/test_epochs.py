@@ -11,10 +11,13 @@ import toy
 from dry_runs import ONE, check_survival, open_sweep, run_session
 from sweeper.config import SweepConfig, load
 from sweeper.engine.conductor import Conductor
+from sweeper.errors import ConfigError
 from sweeper.ledger.history import History
 from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.paths import SweepPaths
 from sweeper.records import EpochReport, TrialState
 from sweeper.summary import summarise
+from sweeper.sweep.admission import admit
 from sweeper.sweep.contract import Contract
 from sweeper.trial import Outcome
 
@@ -64,6 +67,15 @@ def test_the_contract_says_so(tmp_path: Path) -> None:
         assert str(Contract.of(ledger, ())) == contract
 
 
+def test_without_a_trial_to_come_there_would_be_nothing_left(tmp_path: Path) -> None:
+    run_session(tmp_path, _config(tmp_path, 4, 3))
+    late, fine = (_config(tmp_path, 12, trials) for trials in (3, 4))
+    paths = SweepPaths(tmp_path / late.name)
+    with pytest.raises(ConfigError, match="would count as stopped early; raise budget"):
+        admit(late, paths, "valley.yaml")
+    assert not admit(fine, paths, "valley.yaml").is_new
+
+
 def test_a_training_that_ended_by_itself_is_whole(tmp_path: Path) -> None:
     with open_sweep(tmp_path, _config(tmp_path, 4, 1)) as ledger:
         conductor = Conductor(ledger, ONE)
@@ -97,6 +109,8 @@ def test_what_was_confirmed_with_fewer_epochs_is_confirmed_again(tmp_path: Path)
     for epochs, trials in ((4, 1), (6, 2)):
         ledger, _ = run_session(tmp_path, _config(tmp_path, epochs, trials, *flags))
     assert [r.epoch for r in ledger.history.records() if r.is_confirming] == [4, 6]
+    found = summarise(_config(tmp_path, 8, 3, *flags), ledger.history.counted(8)).confirmation
+    assert found is None  # and not: none of its seeds has finished
 
 
 def test_an_older_history_tells_the_epochs_by_what_mlflow_shows() -> None:

@@ -69,6 +69,11 @@ def test_edited_code_is_named_before_the_session_and_in_the_summary(
         f"From trial 2 on there was {changed}: trials before and after are counted together."
     ]
     assert _contract(tmp_path, config) == "4 done, 0 to go"
+    (tmp_path / "helper.py").write_text("# more\n")
+    run_session(tmp_path, config := _more(config, 6), setting=_setting(config, tmp_path))
+    last, before = _warnings(tmp_path, config)
+    assert last.startswith("From trial 4 on there was another code of edited_task (helper.py)")
+    assert before == "Trials before and after 1 earlier change are counted together, too."
 
 
 def test_the_commits_are_told_where_they_are_known(config: SweepConfig, tmp_path: Path) -> None:

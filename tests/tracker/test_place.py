@@ -114,6 +114,20 @@ def test_a_scheme_that_nobody_knows(uri: str) -> None:
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("uri", ["http://u:secret@[::1", f"sqlite:///{'secret' * 500}.db"])
+def test_what_is_no_address_at_all(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match="cannot be understood"):
+        refuse_impossible(uri, tmp_path)
+
+
+def test_a_server_without_its_scheme_is_no_folder(tmp_path: Path) -> None:
+    uri = "127.0.0.1:5000"
+    with pytest.raises(TrackingError, match="write http:// before it"):
+        refuse_impossible(uri, tmp_path)
+    (tmp_path / uri).mkdir()
+    refuse_impossible(uri, tmp_path)
+
+
 @pytest.mark.parametrize("uri", [None, "sqlite:///deep/a.db", "runs"])
 def test_a_folder_that_cannot_be_made(uri: str | None, tmp_path: Path) -> None:
     (file := tmp_path / "file").touch()

@@ -294,7 +294,9 @@ class History:
             self._finished[number] = replace(record, params=params)
 
     def _reopen(self, number: int) -> None:
-        """Let an ended trial go on as one that was interrupted."""
+        """Let an ended trial go on as one that was interrupted; once, however often it is told."""
+        if number not in self._finished:
+            return
         record = self._finished.pop(number)
         self._by_identity[record.identity].remove(number)
         self._drafts[number] = _Draft.of(record)

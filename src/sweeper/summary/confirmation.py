@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
+from sweeper.ledger.confirmation import confirming
 from sweeper.records import ParamValue, TrialRecord, TrialState
 from sweeper.region import inside
 from sweeper.region.scale import scale_of
@@ -89,7 +90,7 @@ class Confirmation:
 def confirmation(config: SweepConfig, records: Sequence[TrialRecord]) -> Confirmation | None:
     """What the fresh seeds have shown so far; None where nothing was trained again."""
     known = {r.number: r for r in records}
-    again = [r for r in inside(config, records) if r.is_confirming]
+    again = confirming(inside(config, records))
     if not again:
         return None
     sign = 1.0 if config.objective.direction == "maximize" else -1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sweeper.ledger.history import read_history
 from sweeper.ledger.manifest import Manifest
 from sweeper.ledger.paths import SweepPaths
 from sweeper.ledger.warm_start import WarmStart
-from sweeper.records import TrialState
+from sweeper.records import TrialRecord, TrialState
 from sweeper.sweep.origin_file import digest
 
 __all__ = ["Admission", "admit"]
@@ -62,6 +63,7 @@ def admit(
     manifest = Manifest.read(paths)
     changes = diff(SweepConfig.from_json(manifest.config), config)
     refused = [Problem(source, str(c)) for c in changes if c.verdict == "refused"]
+    refused += _too_late(SweepConfig.from_json(manifest.config), config, paths, source)
     if refused:
         raise ConfigError(refused)
     now = _from_file(dataclasses.replace(manifest, config=config.to_json()), file)
@@ -80,6 +82,24 @@ def _from_file(manifest: Manifest, file: Path | None) -> Manifest:
     if file is None:
         return manifest
     return dataclasses.replace(manifest, file=str(file.absolute()), file_digest=digest(file))
+
+
+def _too_late(
+    old: SweepConfig, config: SweepConfig, paths: SweepPaths, source: str
+) -> list[Problem]:
+    """A raise of the epochs after which no trial counts as finished, and none is to come."""
+    if config.epochs <= old.epochs:
+        return []
+    history = read_history(paths.history)
+    to_come = history.begun() or config.budget.trials > len(history) - history.confirming
+    if to_come or not _finished(history.records()) or _finished(history.counted(config.epochs)):
+        return []
+    rule = "all trials have ended, and would count as stopped early; raise budget.trials with it"
+    return [Problem(source, f"training.epochs: {old.epochs} -> {config.epochs}, refused: {rule}")]
+
+
+def _finished(records: Iterable[TrialRecord]) -> bool:
+    return any(r.state is TrialState.COMPLETE for r in records)
 
 
 def _failed(config: SweepConfig, paths: SweepPaths) -> list[int]:

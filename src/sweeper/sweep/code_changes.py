@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from sweeper.ledger.history import History
 from sweeper.ledger.setting import Setting
+from sweeper.words import count
 
 __all__ = ["change_since", "changes_of"]
 
@@ -22,10 +23,15 @@ def change_since(history: History, now: Setting) -> str:
 
 
 def changes_of(history: History) -> Iterator[str]:
-    """One sentence for each session that trained with something else than the one before it."""
-    for (_, before), (first, after) in pairwise(_trained(history)):
-        if what := _what(before, after):
-            yield f"From trial {first} on there was {what}: {_POOLED}."
+    """What the last session trained with otherwise than the one before, and how many others did."""
+    said = [
+        f"From trial {first} on there was {what}: {_POOLED}."
+        for (_, before), (first, after) in pairwise(_trained(history))
+        if (what := _what(before, after))
+    ]
+    yield from said[-1:]
+    if more := len(said[:-1]):
+        yield f"Trials before and after {count(more, 'earlier change')} are counted together, too."
 
 
 def _trained(history: History) -> list[tuple[int, Setting]]:

@@ -80,7 +80,10 @@ def _checkpoint(model: str, sweeps: Path) -> Iterator[tuple[Path, str]]:
 def _best(name: str, sweeps: Path) -> tuple[SweepPaths, int]:
     paths = SweepPaths.existing(name, sweeps)
     config = SweepConfig.from_json(Manifest.read(paths).config)
-    number = champion(config, paths, read_history(paths.history).records())
+    history = read_history(paths.history)
+    number = champion(config, paths, history.counted(config.epochs))
+    if number is None:  # the epochs were raised, and no trial has all of them yet
+        number = champion(config, paths, history.records())
     if number is None:
         raise SweepNotFound(f"no finished trial of {name} has left a model of speech enhancement")
     return paths, number

@@ -19,7 +19,7 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.summary import Summary, counts_line
 from sweeper.sweep.notify import keep_told, recall_told, webhook
 from sweeper.sweep.report import report
-from sweeper.sweep.webhook import deliver
+from sweeper.sweep.webhook import PATIENCE_SECONDS, deliver
 from sweeper.tracker.mirror import Mirror
 from sweeper.tracker.quiet import without_password
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _DISCORD_CHARACTERS = 2000
 _WHY_CHARACTERS = 500
+_HURRIED_SECONDS = 5.0
 _FAILED = "failed"
 _SAID: Mapping[str, str] = {
     Ending.FINISHED: "has finished",
@@ -62,21 +63,26 @@ class Herald:
         finished, paths = ending is Ending.FINISHED, self._ledger.paths
         if finished and recall_told(paths) == progress:
             return
-        if self._tell(ending, why, summary) and finished:
+        # who interrupts a driver wants it to be gone
+        patience = _HURRIED_SECONDS if ending is Ending.CANCELLED else PATIENCE_SECONDS
+        if self._tell(ending, why, summary, patience) and finished:
             keep_told(progress, paths)
 
     def fail(self, error: Exception) -> None:
         """Tell that the driver ends by ``error``."""
         self._tell(_FAILED, without_password(str(error) or type(error).__name__), None)
 
-    def _tell(self, ending: str, why: str, summary: Summary | None) -> bool:
+    def _tell(
+        self, ending: str, why: str, summary: Summary | None, patience: float = PATIENCE_SECONDS
+    ) -> bool:
         """Whether it was delivered."""
         address, _ = webhook(self._ledger.config)
         if self._told or not address:
             return False
         self._told = True
         try:
-            trouble = deliver(address, self._message(ending, why[:_WHY_CHARACTERS], summary))
+            message = self._message(ending, why[:_WHY_CHARACTERS], summary)
+            trouble = deliver(address, message, patience)
         except Terminated:
             raise
         except KeyboardInterrupt:

@@ -22,7 +22,7 @@ def publish(ledger: Ledger, mirror: Mirror, console: Console) -> Summary:
     mirror.log_parent_artifacts(ledger.paths.summary)
     if any_failed(ledger.history.records()):
         mirror.log_parent_artifacts(ledger.paths.logs, LOGS)
-    if (best := champion(ledger.config, ledger.paths, ledger.history.records())) is not None:
+    if (best := champion(ledger.config, ledger.paths, records)) is not None:
         mirror.register_model(best)
     console.print(render(summary))
     return summary

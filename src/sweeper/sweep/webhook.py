@@ -13,9 +13,9 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from sweeper.tracker.quiet import reason
 
-__all__ = ["deliver"]
+__all__ = ["PATIENCE_SECONDS", "deliver"]
 
-_PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 _ANSWER_SECONDS = 10.0
 _PAUSES = (1.0, 3.0)
 """Seconds before the second and the third attempt."""
@@ -32,7 +32,7 @@ class _Staying(HTTPRedirectHandler):
 _OPENER = build_opener(_Staying)
 
 
-def deliver(address: str, message: Mapping[str, Any], patience: float = _PATIENCE_SECONDS) -> str:
+def deliver(address: str, message: Mapping[str, Any], patience: float = PATIENCE_SECONDS) -> str:
     """Post ``message``, at most three times; a second time only where it has not arrived.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,6 +16,7 @@ from sweeper.tracker.quiet import without_password
 __all__ = ["StorePlace", "locate", "refuse_impossible", "sqlite_file", "sqlite_uri"]
 
 _SQLITE = "sqlite:///"
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+")
 _ABSENT_SCHEMES = ("http", "https", "databricks", "databricks-uc", "uc")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
@@ -71,16 +73,25 @@ def refuse_impossible(uri: str | None, folder: Path) -> None:
     Raises:
         TrackingError: MLflow knows no such scheme, or the store's folder cannot be made.
     """
-    place = locate(uri, folder)
-    if place.path is None:
-        _refuse_scheme(place.uri)
-    elif not place.path.exists():
-        there = next(parent for parent in place.path.parents if parent.exists())
-        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-            raise TrackingError(
-                f"MLflow's store {place.path} cannot be made: {there} is not a folder that can be "
-                "written. Set MLFLOW_TRACKING_URI to another"
-            )
+    try:
+        place = locate(uri, folder)
+        if place.path is None:
+            _refuse_scheme(place.uri)
+        elif not place.path.exists():
+            _refuse_folder(place.path)
+    except (ValueError, OSError) as error:  # without the URI, which may hold a password
+        raise TrackingError(f"MLflow's tracking URI cannot be understood: {error}") from error
+
+
+def _refuse_folder(path: Path) -> None:
+    if _HOST_AND_PORT.fullmatch(path.name):
+        raise TrackingError(f"the tracking URI {path.name} means a folder: write http:// before it")
+    there = next(parent for parent in path.parents if parent.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        raise TrackingError(
+            f"MLflow's store {path} cannot be made: {there} is not a folder that can be "
+            "written. Set MLFLOW_TRACKING_URI to another"
+        )
 
 
 def _refuse_scheme(uri: str) -> None:

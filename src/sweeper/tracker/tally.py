@@ -91,7 +91,7 @@ class Tally:
         # a mirror of an earlier version of sweeper has not kept the failed ones
         live = self.live.setdefault(number, LiveTrial(working=False, counted="failed"))
         counted = live.counted
-        self.ended[counted] -= 1
+        self.ended[counted] = max(0, self.ended.get(counted, 0) - 1)
         self.reopened += 1
         if live.found:
             self.found[live.found] -= 1
